@@ -1,0 +1,11 @@
+"""gradbook: what feeds the features of a neural network, measured.
+
+The package behind the textbook *Gradient Dosage*. Data flows one way:
+
+    tasks -> models -> training -> probes -> experiments -> atlas -> figures -> widgets
+
+Import the module you need, for example ``from gradbook import tasks, probes``.
+Importing ``gradbook`` itself is light: it loads neither torch nor matplotlib.
+"""
+
+__version__ = "0.1.0"

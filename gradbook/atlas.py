@@ -1,0 +1,162 @@
+"""The atlas: measured results on disk, each with its provenance.
+
+One ``.npz`` file an experiment, read without pickle. Beside its arrays a file holds what was run
+(configuration, jobs), with which code (a fingerprint of the modules that measured it) and
+which versions, and a checksum of the arrays. `load` refuses a file that is damaged, foreign or
+older than the code, so that a figure never shows something else than it says.
+
+Reading needs numpy alone; `gradbook.experiments` writes.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import io
+import json
+import os
+import tokenize
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+FORMAT = 1
+PACKAGE = Path(__file__).parent
+FOLDER = PACKAGE / "data"
+COMMON_SOURCES = ("tasks.py", "models.py", "training.py", "probes")
+"""What every experiment runs through; its own module is added to the fingerprint."""
+
+
+@dataclass(frozen=True, eq=False)
+class Atlas:
+    """One experiment's results.
+
+    Attributes:
+        name: The experiment.
+        arrays: Name to array; every array's first axis runs over the jobs.
+        config: What was run.
+        jobs: What the first axis stands for, such as the seeds.
+        versions: Python, numpy, torch and gradbook when it was measured.
+        fingerprint: Of the code that measured it.
+    """
+
+    name: str
+    arrays: Mapping[str, np.ndarray]
+    config: Mapping[str, Any]
+    jobs: Sequence[Any]
+    versions: Mapping[str, str]
+    fingerprint: str
+
+    def __getitem__(self, array: str) -> np.ndarray:
+        if array not in self.arrays:
+            raise KeyError(f"{self.name} holds {sorted(self.arrays)}, not {array!r}")
+        return self.arrays[array]
+
+
+def load(name: str, folder: Path | str = FOLDER) -> Atlas:
+    """Read one experiment's results.
+
+    Raises:
+        FileNotFoundError: There is no such file; the message says how to make it.
+        ValueError: The file is damaged, foreign, or was measured by other code.
+    """
+    atlas = read(Path(folder) / f"{name}.npz")
+    again = f"measure it again with `python -m gradbook atlas build {name}`"
+    if atlas.name != name:
+        raise ValueError(f"expected the results of {name!r}, got those of {atlas.name!r}: {again}")
+    if atlas.fingerprint != fingerprint(name):
+        raise ValueError(f"the results of {name!r} were measured by other code: {again}")
+    return atlas
+
+
+def read(path: Path) -> Atlas:
+    """Read a results file, whichever code measured it; raises as `load`."""
+    if not path.exists():
+        raise FileNotFoundError(
+            f"expected results in {path}: measure them with "
+            f"`python -m gradbook atlas build {path.stem}`"
+        )
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise ValueError(f"{path} is damaged ({error}): restore or rebuild it") from error
+    try:
+        record = json.loads(str(arrays.pop("provenance")))
+        version = record.pop("format")
+    except (KeyError, TypeError, json.JSONDecodeError) as error:
+        raise ValueError(f"{path} is no file of this atlas: it has no provenance") from error
+    if version != FORMAT:
+        raise ValueError(f"{path} has format {version}, expected {FORMAT}: rebuild it")
+    if record.pop("checksum") != checksum(arrays):
+        raise ValueError(f"{path} is damaged (its checksum differs): restore or rebuild it")
+    return Atlas(arrays=arrays, **record)
+
+
+def write(atlas: Atlas, path: Path) -> None:
+    """Write a results file in one step: it is there whole or not at all."""
+    record = {
+        "format": FORMAT,
+        "name": atlas.name,
+        "config": dict(atlas.config),
+        "jobs": list(atlas.jobs),
+        "versions": dict(atlas.versions),
+        "fingerprint": atlas.fingerprint,
+        "checksum": checksum(atlas.arrays),
+    }
+    provenance = np.array(json.dumps(record, sort_keys=True))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(f".{os.getpid()}.partial")
+    try:
+        with partial.open("wb") as file:
+            np.savez_compressed(file, provenance=provenance, **atlas.arrays)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def checksum(arrays: Mapping[str, np.ndarray]) -> str:
+    """SHA-256 over names, dtypes, shapes and values."""
+    digest = hashlib.sha256()
+    for name in sorted(arrays):
+        array = np.ascontiguousarray(arrays[name])
+        digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()
+
+
+def fingerprint(name: str) -> str:
+    """Fingerprint of the code that an experiment runs through.
+
+    Comments, docstrings and blank lines do not count: rewording them does not outdate results.
+
+    Raises:
+        ValueError: There is no such experiment.
+    """
+    module = PACKAGE / "experiments" / f"{name}.py"
+    if not module.exists():
+        known = sorted(p.stem for p in module.parent.glob("[a-z]*.py"))
+        raise ValueError(f"expected an experiment of {known}, got {name!r}")
+    digest = hashlib.sha256()
+    for source in (*COMMON_SOURCES, f"experiments/{name}.py"):
+        path = PACKAGE / source
+        for file in sorted(path.glob("*.py")) if path.is_dir() else [path]:
+            digest.update(_bare_source(file.read_text(encoding="utf-8")).encode())
+    return digest.hexdigest()
+
+
+def _bare_source(source: str) -> str:
+    """Source without comments, docstrings and blank lines; the same under every Python."""
+    lines = source.splitlines()
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            row, column = token.start
+            lines[row - 1] = lines[row - 1][:column]
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            lines[node.lineno - 1 : node.end_lineno] = [""] * (node.end_lineno - node.lineno + 1)
+    return "\n".join(line.rstrip() for line in lines if line.strip())

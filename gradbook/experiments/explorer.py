@@ -1,0 +1,86 @@
+"""The landscapes of the explorer: fifty minibatches, every epoch, two layers; a job is a net."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from gradbook import models, probes, tasks, training
+
+CONFIG: dict[str, Any] = {
+    "seed": 0,
+    "epochs": 20,
+    "batch_size": 64,
+    "minibatches": 50,
+    "radius": 0.05,
+    "grid": 7,
+    # Parameters, mode and learning rate per regularizer. In front of batch norm a bias has no
+    # gradient in training mode, so there it is batch norm's own shift that moves.
+    "nets": {
+        "none": ["linear", "eval", 1e-4],
+        "dropout": ["linear", "train", 1e-4],
+        "batch norm": ["norm", "train", 1e-2],
+        "batch norm after ReLU": ["norm", "train", 1e-2],
+    },
+    "layers": [2, 3],
+}
+JOBS = tuple(CONFIG["nets"])
+
+
+def measure(regularizer: str, config: dict[str, Any]) -> dict[str, np.ndarray]:
+    """Landscapes of one net after every epoch.
+
+    Returns:
+        - ``field`` int8 [E, L, M, G, G, 2] and ``scale`` [E, L, M]: gradient = field/127 · scale.
+        - ``centre`` [E, L, M, 2]: the gradient at the net's own parameters.
+        - ``test_loss``, ``test_r2`` [E].
+        - ``offsets`` [G].
+    """
+    task = tasks.character_regression(seed=config["seed"])
+    owner, mode, learning_rate = config["nets"][regularizer]
+    run = training.train(
+        models.mlp(task.features, regularizer=regularizer, seed=config["seed"]),
+        task,
+        training.TrainConfig(
+            epochs=config["epochs"],
+            batch_size=config["batch_size"],
+            learning_rate=learning_rate,
+            seed=config["seed"],
+            checkpoints=None,
+        ),
+        progress=False,
+    )
+    rows = probes.sample_minibatches(
+        len(task.train_inputs), config["batch_size"], config["minibatches"], config["seed"]
+    )
+    offsets = torch.linspace(-config["radius"], config["radius"], config["grid"])
+    fields, centres = [], []
+    for epoch in range(config["epochs"] + 1):
+        model = run.model_at(epoch)
+        for layer in config["layers"]:
+            landscape = probes.gradient_landscape(
+                model,
+                task.train_inputs,
+                task.train_targets,
+                rows,
+                f"{owner}{layer}.bias",
+                offsets=offsets,
+                mode=mode,
+                seed=config["seed"],
+            )
+            fields.append(landscape.gradients)
+            centres.append(landscape.centre)
+    shape = (config["epochs"] + 1, len(config["layers"]))
+    gradients = torch.stack(fields).unflatten(0, shape)
+    scale = gradients.abs().amax((-3, -2, -1))
+    steps = gradients / scale.clamp(min=1e-30)[..., None, None, None] * 127
+    return {
+        "field": steps.round().to(torch.int8).numpy(),
+        "scale": scale.numpy(),
+        "centre": torch.stack(centres).unflatten(0, shape).numpy(),
+        "test_loss": run.test_loss.numpy().astype(np.float32),
+        "test_r2": run.test_r2.numpy().astype(np.float32),
+        "offsets": offsets.numpy(),
+    }

@@ -1,0 +1,40 @@
+"""What is measured on a network, one idea a file. Every probe leaves the network as it was."""
+
+from gradbook.probes.gram import (
+    gram,
+    gram_noise_scale,
+    gram_products,
+    product_cosines,
+    product_ratio,
+)
+from gradbook.probes.landscape import GradientLandscape, gradient_landscape
+from gradbook.probes.minibatch import (
+    mean_cosine,
+    minibatch_gradients,
+    noise_scale,
+    opposed_share,
+    pairwise_cosines,
+    per_example_gradients,
+    predicted_cosine,
+    relative_error,
+    sample_minibatches,
+)
+
+__all__ = [
+    "GradientLandscape",
+    "gradient_landscape",
+    "gram",
+    "gram_noise_scale",
+    "gram_products",
+    "mean_cosine",
+    "minibatch_gradients",
+    "noise_scale",
+    "opposed_share",
+    "pairwise_cosines",
+    "per_example_gradients",
+    "predicted_cosine",
+    "product_cosines",
+    "product_ratio",
+    "relative_error",
+    "sample_minibatches",
+]

@@ -1,0 +1,294 @@
+"""The gradient landscape: the gradient in two parameters, on a grid of values around them.
+
+The obvious way sets two biases, runs forward and backward, reads two numbers, and does so at every
+grid point for every minibatch. Almost all of that work repeats itself:
+
+1. Below the probed layer nothing moves, so it runs once, for all minibatches together.
+2. In the layer only two units move. Each one's output is a curve in one variable, u(e₁) or v(e₂),
+   so the next layer's pre-activation is  base + u(e₁)·w₁ + v(e₂)·w₂.
+3. Generic: build that by broadcasting, ask autograd for δ = ∂L/∂(pre-activation) through whatever
+   tail follows, and get  ∂L/∂e₁ = Σ_rows (δ·w₁)·u′(e₁).
+4. Pruned (`gradbook.probes.pruned`): where the tail is [batch norm] → ReLU → [dropout] → linear,
+   nearly every ReLU keeps its sign over the whole grid and is linear there; only the others are
+   evaluated grid point by grid point.
+
+All are exact. A network that is no `nn.Sequential`, or whose layer mixes its units before the next
+linear layer, is handed to `torch.func` whole, and a warning says so.
+"""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from gradbook.probes import functional, pruned, sequential
+from gradbook.probes.guard import untouched
+from gradbook.training import LOSSES
+
+CHUNK = 2**20
+"""Elements of the largest intermediate tensor on the generic path."""
+
+
+@dataclass(frozen=True, eq=False)
+class GradientLandscape:
+    """Gradients of M minibatches on a G × G grid of offsets around two parameters.
+
+    Attributes:
+        gradients: [M, G, G, 2]: minibatch, offset of the first parameter, offset of the second,
+            gradient in (first, second).
+        offsets: The grid in one direction [G], in the parameters' own unit.
+        parameters: Names of the two parameters, such as ``"linear2.bias[0]"``.
+        rows: Row indices of the minibatches [M, B].
+        active: Share of a minibatch's rows whose unit passes gradient on, at offset 0 or the
+            grid point nearest to it [M, 2]; nan where `torch.func` was used.
+        mode: ``"eval"`` or ``"train"``.
+        masks: ``"common"`` or ``"fresh"``: dropout's masks over the grid (training mode).
+        method: ``"pruned"``, ``"generic"`` or ``"torch.func"``.
+    """
+
+    gradients: Tensor
+    offsets: Tensor
+    parameters: tuple[str, str]
+    rows: Tensor
+    active: Tensor
+    mode: str
+    masks: str
+    method: str
+
+    @property
+    def centre(self) -> Tensor:
+        """Gradient of every minibatch at offset 0 (or the grid point nearest to it) [M, 2]."""
+        middle = int(self.offsets.abs().argmin())
+        return self.gradients[:, middle, middle]
+
+
+@torch.no_grad()
+def gradient_landscape(
+    model: nn.Module,
+    inputs: Tensor,
+    targets: Tensor,
+    rows: Tensor,
+    parameter: str,
+    *,
+    offsets: Tensor | Sequence[float],
+    units: tuple[int, int] = (0, 1),
+    mode: str = "eval",
+    masks: str = "common",
+    loss: str = "l1",
+    seed: int = 0,
+    dtype: torch.dtype | None = None,
+    prune: bool = True,
+) -> GradientLandscape:
+    """Gradient of each minibatch's mean loss in two biases, over a grid of their values.
+
+    Args:
+        model: The network; it is left exactly as it was.
+        inputs: All rows' inputs [n, …].
+        targets: All rows' targets [n, outputs].
+        rows: Row indices of the minibatches [M, B].
+        parameter: A one-dimensional parameter by name: the bias of a linear layer
+            (``"linear2.bias"``) or batch norm's β (``"norm2.bias"``).
+        offsets: Values e added to the parameters, the same in both directions [G].
+        units: The two entries of the parameter.
+        mode: ``"eval"``, or ``"train"`` for dropout and batch statistics, which follow the grid.
+        masks: In training mode, ``"common"`` keeps a minibatch's dropout masks over the grid,
+            ``"fresh"`` draws new ones at every grid point.
+        loss: One of `training.LOSSES`.
+        seed: Seed of dropout's masks.
+        dtype: Compute in this dtype, for example ``torch.float64``; default the network's own.
+        prune: Whether to use the pruned path where it applies.
+
+    Raises:
+        ValueError: An argument is not as described; the message says what was expected.
+    """
+    if dtype is not None:
+        model = copy.deepcopy(model).to(dtype)
+        inputs = inputs.to(dtype) if inputs.is_floating_point() else inputs
+        targets = targets.to(dtype)
+    owner, weight = _find(model, parameter, units, rows, len(inputs), masks, loss)
+    offsets = torch.as_tensor(offsets, dtype=weight.dtype, device=weight.device)
+    if offsets.ndim != 1 or not len(offsets):
+        raise ValueError(f"expected offsets [G], got shape {tuple(offsets.shape)}")
+    x, y = inputs[rows], targets[rows]
+    with untouched(model, mode):
+        parts = _split(model, owner, weight)
+        if parts is None:
+            method = "torch.func"
+            gradients = functional.landscape(
+                model, parameter, x, y, offsets, units, masks, loss, seed
+            )
+            active = torch.full((len(rows), 2), torch.nan, dtype=weight.dtype)
+        else:
+            gradients, active, method = _by_parts(
+                parts, x, y, offsets, units, masks, loss, seed, prune
+            )
+    names = tuple(f"{parameter}[{unit}]" for unit in units)
+    return GradientLandscape(gradients, offsets, names, rows, active, mode, masks, method)
+
+
+def _find(
+    model: nn.Module,
+    parameter: str,
+    units: tuple[int, int],
+    rows: Tensor,
+    n: int,
+    masks: str,
+    loss: str,
+) -> tuple[str, Tensor]:
+    """The module that owns the parameter, by name, and the parameter; checks the arguments."""
+    named = dict(model.named_parameters())
+    vectors = [name for name, value in named.items() if value.ndim == 1]
+    if parameter not in vectors:
+        raise ValueError(f"expected a one-dimensional parameter of {vectors}, got {parameter!r}")
+    weight = named[parameter]
+    if len(units) != 2 or units[0] == units[1] or not all(0 <= u < len(weight) for u in units):
+        raise ValueError(
+            f"expected two different units from 0 to {len(weight) - 1} of {parameter}, got {units}"
+        )
+    if rows.ndim != 2 or rows.is_floating_point() or not rows.numel():
+        raise ValueError(f"expected integer rows [M, B], got {rows.dtype} {tuple(rows.shape)}")
+    if rows.min() < 0 or rows.max() >= n:
+        raise ValueError(
+            f"expected rows from 0 to {n - 1}, got {int(rows.min())} to {int(rows.max())}"
+        )
+    if masks not in ("common", "fresh"):
+        raise ValueError(f"expected masks 'common' or 'fresh', got {masks!r}")
+    if loss not in LOSSES:
+        raise ValueError(f"expected a loss of {list(LOSSES)}, got {loss!r}")
+    return parameter.rpartition(".")[0], weight
+
+
+@dataclass(frozen=True, eq=False)
+class _Parts:
+    """A network cut at the probed layer: below → (bias) → front → following linear → tail."""
+
+    below: sequential.Modules
+    front: sequential.Modules
+    following: nn.Linear
+    tail: sequential.Modules
+
+
+def _split(model: nn.Module, owner: str, weight: Tensor) -> _Parts | None:
+    """Cut a Sequential, or None (with a warning) where it cannot be cut."""
+    modules = list(model.named_children()) if isinstance(model, nn.Sequential) else []
+    names = [name for name, _ in modules]
+    if owner in names and getattr(modules[names.index(owner)][1], "bias", None) is weight:
+        cut = names.index(owner) + 1
+        for end in range(cut, len(modules)):
+            if isinstance(modules[end][1], nn.Linear):
+                return _Parts(modules[:cut], modules[cut:end], modules[end][1], modules[end + 1 :])
+            if not isinstance(modules[end][1], sequential.UNITWISE):
+                break
+    warnings.warn(
+        f"{owner!r} is not followed by unit-wise modules and a linear layer in an nn.Sequential: "
+        "using torch.func over the whole network, which is many times slower",
+        stacklevel=4,
+    )
+    return None
+
+
+def _by_parts(
+    parts: _Parts,
+    x: Tensor,
+    y: Tensor,
+    offsets: Tensor,
+    units: tuple[int, int],
+    masks: str,
+    loss: str,
+    seed: int,
+    prune: bool,
+) -> tuple[Tensor, Tensor, str]:
+    modules = [*parts.below, *parts.front, ("", parts.following), *parts.tail]
+    widths = sequential.dropout_widths(modules)
+    size = (x.shape[0], x.shape[1])
+    evaluate = _generic
+    if prune and pruned.applies(parts.tail):
+        evaluate = pruned.landscape
+    method = "pruned" if evaluate is pruned.landscape else "generic"
+
+    def solve(z: Tensor, drawn: sequential.Masks, grid: tuple[Tensor, Tensor]):
+        curves = [
+            _curve(parts.front, z, unit, e, drawn) for unit, e in zip(units, grid, strict=True)
+        ]
+        h = sequential.run(parts.front, z, drawn)
+        h[..., list(units)] = 0
+        base = parts.following(h)
+        w = parts.following.weight[:, list(units)]
+        return evaluate(parts.tail, base, curves, w, y, drawn, loss), curves
+
+    def masks_of(point: int) -> dict[str, Tensor]:
+        drawn = sequential.draw_masks(modules, *size, widths, seed + point)
+        return {name: mask.to(offsets) for name, mask in drawn.items()}
+
+    drawn = masks_of(0)
+    if masks == "common" or not drawn:
+        z = sequential.run(parts.below, x, drawn)
+        gradients, curves = solve(z, drawn, (offsets, offsets))
+    else:
+        first = next((i for i, (name, _) in enumerate(parts.below) if name in drawn), None)
+        start = len(parts.below) if first is None else first
+        fixed = sequential.run(parts.below[:start], x, {})
+        points = [(a, b) for a in offsets.split(1) for b in offsets.split(1)]
+        columns = []
+        for number, point in enumerate(points):
+            drawn = masks_of(number)
+            z = sequential.run(parts.below[start:], fixed, drawn)
+            gradients, curves = solve(z, drawn, point)
+            columns.append(gradients)
+        gradients = torch.cat(columns, 1).unflatten(1, (len(offsets), len(offsets))).squeeze(3)
+    nearest = min(int(offsets.abs().argmin()), curves[0][1].shape[1] - 1)
+    active = torch.stack([(slope[:, nearest] != 0).to(y).mean(-1) for _, slope in curves], -1)
+    return gradients, active, method
+
+
+def _curve(
+    front: sequential.Modules, z: Tensor, unit: int, offsets: Tensor, masks: sequential.Masks
+) -> tuple[Tensor, Tensor]:
+    """One unit's output u and its slope ∂u/∂e, each [M, G, B]."""
+    values = z[..., unit].unsqueeze(-2) + offsets.unsqueeze(-1)
+    with torch.enable_grad():
+        return torch.func.jvp(
+            lambda v: sequential.run(front, v, masks, unit),
+            (values,),
+            (torch.ones_like(values),),
+        )
+
+
+def _generic(
+    tail: sequential.Modules,
+    base: Tensor,
+    curves: list[tuple[Tensor, Tensor]],
+    w: Tensor,
+    y: Tensor,
+    masks: sequential.Masks,
+    loss: str,
+) -> Tensor:
+    """Autograd through any tail; base [M, B, J], curves [M, G, B] each, w [J, 2]."""
+    (u, du), (v, dv) = curves
+    minibatches, batch, width = base.shape
+    per_point = batch * width
+    together = max(1, CHUNK // (per_point * u.shape[1] * v.shape[1]))
+    rows = max(1, min(u.shape[1], CHUNK // (per_point * v.shape[1])))
+    landscape = []
+    for m in torch.arange(minibatches).split(together):
+        drawn = {name: mask[m, None, None] for name, mask in masks.items()}
+        second = v[m, None, :, :, None] * w[:, 1] + base[m, None, None]
+        strips = []
+        for e in torch.arange(u.shape[1]).split(rows):
+            p = u[m][:, e, None, :, None] * w[:, 0] + second
+            with torch.enable_grad():
+                p.requires_grad_()
+                outputs = sequential.run(tail, p, drawn)
+                target = y[m, None, None].expand_as(outputs)
+                losses = LOSSES[loss](outputs, target, reduction="none")
+                (delta,) = torch.autograd.grad(losses.sum() / y[0].numel(), p)
+            back = delta @ w
+            first = (back[..., 0] * du[m][:, e, None]).sum(-1)
+            strips.append(torch.stack([first, (back[..., 1] * dv[m, None]).sum(-1)], -1))
+        landscape.append(torch.cat(strips, 1))
+    return torch.cat(landscape)

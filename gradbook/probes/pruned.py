@@ -1,0 +1,208 @@
+"""The pruned path of the gradient landscape: see `gradbook.probes.landscape`.
+
+The tail is [batch norm] → ReLU → [dropout, or batch norm in evaluation mode] → linear with one
+output. Over the grid a pre-activation p = base + u·w₁ + v·w₂ stays within a bound that costs two
+products to compute. Where the bound excludes zero the ReLU is linear (or silent) everywhere on the
+grid, and sums over units can be taken before the grid is laid out. The few entries whose sign can
+change are evaluated at every grid point. Nothing is approximated.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from gradbook.probes import sequential
+from gradbook.training import LOSSES
+
+CHUNK = 2**20
+"""Elements of the largest intermediate tensor."""
+
+
+def applies(tail: sequential.Modules) -> bool:
+    """Whether a tail has the form that pruning needs."""
+    modules = [module for _, module in tail]
+    if modules and isinstance(modules[0], nn.BatchNorm1d) and modules[0].affine:
+        modules = modules[1:]
+    if len(modules) < 2 or not isinstance(modules[0], nn.ReLU):
+        return False
+    *between, last = modules[1:]
+    fixed = all(isinstance(module, nn.Dropout) for module in between) or (
+        len(between) == 1
+        and isinstance(between[0], nn.BatchNorm1d)
+        and not _takes_batch_statistics(between[0])
+    )
+    return fixed and isinstance(last, nn.Linear) and last.out_features == 1
+
+
+def landscape(
+    tail: sequential.Modules,
+    base: Tensor,
+    curves: list[tuple[Tensor, Tensor]],
+    w: Tensor,
+    y: Tensor,
+    masks: sequential.Masks,
+    loss: str,
+) -> Tensor:
+    """Gradients [M, G, G, 2]; base [M, B, J], curves (u, u′), (v, v′) each [M, G, B], w [J, 2]."""
+    (u, du), (v, dv) = curves
+    norm = tail[0][1] if isinstance(tail[0][1], nn.BatchNorm1d) else None
+    if norm is not None and not _takes_batch_statistics(norm):
+        scale, shift = _affine(norm)
+        base, w, norm = base * scale + shift, w * scale[:, None], None
+    readout, constant = _readout(tail)
+    kept = [masks[name] for name, _ in tail if name in masks]
+    points, (_, batch, width) = u.shape[1] * v.shape[1], base.shape
+    largest = batch * max(points, width) if norm is None else max(batch, width) * points
+    together = max(1, CHUNK // largest)
+    gradients = []
+    for m in torch.arange(len(base)).split(together):
+        weight = readout.expand_as(base[m])
+        for mask in kept:
+            weight = weight * mask[m]
+        part = (
+            base[m],
+            *(curve[m].mT for curve in (u, v, du, dv)),
+            w,
+            weight,
+            constant,
+            y[m],
+            loss,
+        )
+        gradients.append(_fixed_scale(*part) if norm is None else _batch_scale(norm, *part))
+    return torch.cat(gradients)
+
+
+def _fixed_scale(base, u, v, du, dv, w, weight, constant, y, loss) -> Tensor:
+    """Some minibatches, ReLU straight after the linear layer; rows are independent.
+
+    base and weight [m, B, J], curves [m, B, G], y [m, B, 1].
+    """
+    m, batch = base.shape[:2]
+    base, u, v, du, dv, weight, y = (t.flatten(0, 1) for t in (base, u, v, du, dv, weight, y))
+    always, sometimes = _signs(base, u, v, w)
+    linear = weight * always
+    pull = linear @ w  # ∂output/∂u and ∂output/∂v where no sign changes
+    output = ((linear * base).sum(-1) + constant)[:, None, None] + (pull[:, :1] * u)[:, :, None]
+    output = (output + (pull[:, 1:] * v)[:, None]).flatten(1)
+    rows, columns = sometimes.nonzero(as_tuple=True)
+    changing = base[rows, columns, None] + u[rows] * w[columns, :1]
+    p = (changing[:, :, None] + (v[rows] * w[columns, 1:])[:, None]).flatten(1)
+    weight = weight[rows, columns, None]
+    slope = _loss_slope(_add_rows(output, rows, p.relu() * weight), y, loss, batch)
+    on = (p > 0).to(p) * weight
+    gradients = []
+    for number, curve in enumerate((du[:, :, None], dv[:, None])):
+        pulled = pull[:, number, None].expand_as(slope)
+        pulled = slope * _add_rows(pulled, rows, on * w[columns, number, None])
+        gradients.append(pulled.unflatten(1, (u.shape[1], v.shape[1])) * curve)
+    return torch.stack([g.unflatten(0, (m, batch)).sum(1) for g in gradients], -1)
+
+
+def _batch_scale(norm, base, u, v, du, dv, w, weight, constant, y, loss) -> Tensor:
+    """Some minibatches, batch norm with batch statistics between the linear layer and the ReLU.
+
+    base and weight [m, B, J], curves [m, B, G], y [m, B, 1]. With centred quantities
+    p − mean(p) = base + u·w₁ + v·w₂, and the variance over the batch is a quadratic form whose
+    coefficients are covariances; both follow the grid. P = G·G grid points stand in one dimension.
+    """
+    m, batch, width = base.shape
+    grid = (u.shape[2], v.shape[2])
+    base, u, v = (t - t.mean(1, keepdim=True) for t in (base, u, v))
+    w1, w2 = w[:, :1], w[:, 1:]
+    along_u = base.square().mean(1)[:, :, None] + w1**2 * u.square().mean(1)[:, None]
+    along_u = along_u + w1 * (base.mT @ u) * (2 / batch)
+    along_v = w2**2 * v.square().mean(1)[:, None] + w2 * (base.mT @ v) * (2 / batch)
+    variance = (along_u[..., None] + along_v[:, :, None]).flatten(2)
+    variance += (w1 * w2 * (2 / batch)) * (u.mT @ v).flatten(1)[:, None]
+    inverse = variance.clamp_(min=0).add_(norm.eps).rsqrt_()  # 1/σ: [m, J, P]
+    gamma, beta = norm.weight, norm.bias
+
+    # The ReLU is on where sign(γ)·(p − mean) > −β/|γ|·σ, and σ has a range over the grid.
+    largest, smallest = (-beta / gamma / extreme for extreme in inverse.aminmax(dim=2))
+    always, sometimes = _signs(
+        *(base, u, v, w),
+        centre=((largest + smallest) / 2)[:, None],
+        slack=((largest - smallest).abs() / 2)[:, None],
+    )
+    always = torch.where(gamma < 0, ~always & ~sometimes, always)
+    linear = weight * always
+    linear_base = linear * base
+    scale = gamma[:, None] * inverse
+    uu, vv = (t.flatten(2) for t in torch.broadcast_tensors(u[..., None], v[:, :, None]))
+    output = linear_base @ scale + uu * (linear @ (w1 * scale)) + vv * (linear @ (w2 * scale))
+    output += (linear @ beta)[..., None] + constant
+    which, row, unit = sometimes.nonzero(as_tuple=True)
+    rows, units = which * batch + row, which * width + unit
+    p = uu.flatten(0, 1)[rows] * w1[unit]
+    p = p.addcmul_(vv.flatten(0, 1)[rows], w2[unit]).add_(base[which, row, unit, None])
+    q = p * scale.flatten(0, 1)[units] + beta[unit, None]
+    weight = weight[which, row, unit, None]
+    output = _add_rows(output.flatten(0, 1), rows, q.relu() * weight)
+    slope = _loss_slope(output, y.flatten(0, 1), loss, batch)
+
+    # Backward. δ_bj = slope_b · weight_bj · [on]; sums over the batch, each [m, J, P].
+    delta = (q > 0).to(q) * weight * slope[rows]
+    slope = slope.unflatten(0, (m, batch))
+
+    def over_batch(factor: Tensor, changing: Tensor, by: Tensor = linear) -> Tensor:
+        return _add_rows((by.mT @ factor).flatten(0, 1), units, changing).view_as(inverse)
+
+    total = over_batch(slope, delta)
+    with_p = over_batch(slope, delta * p, linear_base)
+    with_p += w1 * (linear.mT @ (slope * uu)) + w2 * (linear.mT @ (slope * vv))
+    with_p *= inverse.square() / batch
+    gradients = []
+    for number, curve in enumerate((du[..., None], dv[:, :, None])):
+        s = curve.expand(m, batch, *grid).flatten(2)
+        back = over_batch(slope * s, delta * s.flatten(0, 1)[rows])
+        centred = base.mT @ s + w1 * (uu * s).sum(1, keepdim=True)
+        centred += w2 * (vv * s).sum(1, keepdim=True)
+        back -= total * s.mean(1, keepdim=True) + with_p * centred
+        gradients.append((back * (w[:, number, None] * scale)).sum(1))
+    return torch.stack(gradients, -1).unflatten(1, grid)
+
+
+def _signs(base, u, v, w, centre=0.0, slack=0.0) -> tuple[Tensor, Tensor]:
+    """Entries […, J] with base + u·w₁ + v·w₂ > centre on the whole grid, and those undecided."""
+    (low_u, high_u), (low_v, high_v) = u.aminmax(dim=-1), v.aminmax(dim=-1)
+    middle = torch.stack([low_u + high_u, low_v + high_v], -1) / 2
+    radius = torch.stack([high_u - low_u, high_v - low_v], -1) / 2
+    value = base + middle @ w.T - centre
+    bound = radius @ w.abs().T + slack
+    return value > bound, ~(value.abs() > bound)
+
+
+def _loss_slope(output: Tensor, y: Tensor, loss: str, batch: int) -> Tensor:
+    """∂(mean loss)/∂output for outputs [rows, points] and targets [rows, 1]."""
+    with torch.enable_grad():
+        output = output.detach().requires_grad_()
+        losses = LOSSES[loss](output, y.expand_as(output), reduction="none")
+        return torch.autograd.grad(losses.sum() / batch, output)[0]
+
+
+def _add_rows(total: Tensor, rows: Tensor, values: Tensor) -> Tensor:
+    return total.index_add(0, rows, values) if len(rows) else total
+
+
+def _readout(tail: sequential.Modules) -> tuple[Tensor, Tensor]:
+    """What the last layer makes of the ReLU's outputs: weights [J] and a constant."""
+    last = tail[-1][1]
+    weight = last.weight[0]
+    constant = last.bias[0] if last.bias is not None else weight.new_zeros(())
+    for _, module in reversed(tail[1:-1]):
+        if isinstance(module, nn.BatchNorm1d):
+            scale, shift = _affine(module)
+            constant, weight = constant + weight @ shift, weight * scale
+    return weight, constant
+
+
+def _affine(norm: nn.BatchNorm1d) -> tuple[Tensor, Tensor]:
+    scale = (norm.running_var + norm.eps).rsqrt()
+    scale = scale * norm.weight if norm.affine else scale
+    shift = -norm.running_mean * scale
+    return scale, shift + norm.bias if norm.affine else shift
+
+
+def _takes_batch_statistics(norm: nn.BatchNorm1d) -> bool:
+    return norm.training or norm.running_mean is None
