@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -56,23 +57,39 @@ def measure(regularizer: str, config: dict[str, Any]) -> dict[str, np.ndarray]:
         len(task.train_inputs), config["batch_size"], config["minibatches"], config["seed"]
     )
     offsets = torch.linspace(-config["radius"], config["radius"], config["grid"])
+    parameters = [f"{owner}{layer}.bias" for layer in config["layers"]]
+    return over_epochs(run, task, rows, parameters, offsets, mode=mode, seed=config["seed"])
+
+
+def over_epochs(
+    run: training.Run,
+    task: tasks.Task,
+    rows: torch.Tensor,
+    parameters: Sequence[str],
+    offsets: torch.Tensor,
+    *,
+    mode: str,
+    seed: int,
+) -> dict[str, np.ndarray]:
+    """Landscapes of a run after every epoch, as `measure` returns them."""
     fields, centres = [], []
-    for epoch in range(config["epochs"] + 1):
+    for epoch in sorted(run.checkpoints):
         model = run.model_at(epoch)
-        for layer in config["layers"]:
+        for parameter in parameters:
             landscape = probes.gradient_landscape(
                 model,
                 task.train_inputs,
                 task.train_targets,
                 rows,
-                f"{owner}{layer}.bias",
+                parameter,
                 offsets=offsets,
                 mode=mode,
-                seed=config["seed"],
+                loss=run.config.loss,
+                seed=seed,
             )
             fields.append(landscape.gradients)
             centres.append(landscape.centre)
-    shape = (config["epochs"] + 1, len(config["layers"]))
+    shape = (len(run.checkpoints), len(parameters))
     gradients = torch.stack(fields).unflatten(0, shape)
     scale = gradients.abs().amax((-3, -2, -1))
     steps = gradients / scale.clamp(min=1e-30)[..., None, None, None] * 127

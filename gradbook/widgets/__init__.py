@@ -1,5 +1,6 @@
-"""What the reader turns: widgets that run with a kernel and, in the built book, without one."""
+"""What the reader turns: widgets are given measured arrays and load no torch."""
 
 from gradbook.widgets.explorer import Explorer
+from gradbook.widgets.minibatch import explorer_of, minibatch_explorer
 
-__all__ = ["Explorer"]
+__all__ = ["Explorer", "explorer_of", "minibatch_explorer"]

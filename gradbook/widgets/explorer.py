@@ -98,6 +98,10 @@ class Explorer(anywidget.AnyWidget):
             **state,
         )
 
+    def __repr__(self) -> str:
+        """A line that is the same at every run, for where no widget can be shown."""
+        return "Explorer: run this cell to turn it"
+
     @t.validate(*INDICES)
     def _check_index(self, proposal: dict) -> int:
         name, value = proposal["trait"].name, proposal["value"]

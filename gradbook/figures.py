@@ -1,0 +1,308 @@
+"""What the book draws: measured arrays in, Matplotlib axes out.
+
+One style, set around each drawing and never globally. Lines carry their labels; colours are those
+of Okabe and Ito, which colour-blind readers can tell apart. Sizes are for a page that is 390 px
+wide. A band is the 95 % interval of the mean over seeds (`gradbook.intervals`).
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+
+from gradbook import predictions
+from gradbook.intervals import mean_interval
+
+BLUE, ORANGE, GREEN, VERMILION, PURPLE, GREY = (
+    "#0072B2",
+    "#E69F00",
+    "#009E73",
+    "#D55E00",
+    "#CC79A7",
+    "#6b6b6b",
+)
+COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE)
+
+STYLE = {
+    "figure.figsize": (4.8, 3.4),
+    "figure.dpi": 160,
+    "figure.constrained_layout.use": True,
+    "font.size": 12,
+    "axes.titlesize": 12,
+    "axes.labelsize": 12,
+    "xtick.labelsize": 11,
+    "ytick.labelsize": 11,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.8,
+    "lines.linewidth": 1.8,
+    "svg.fonttype": "none",
+}
+"""The book's rcParams."""
+
+LAYER_NAMES = ("second hidden layer", "third hidden layer", "all parameters")
+
+
+def _styled(draw: Callable[..., Axes]) -> Callable[..., Axes]:
+    """Draw in the book's style, on new axes where none are given."""
+
+    @functools.wraps(draw)
+    def in_style(*args, ax: Axes | None = None, **kwargs) -> Axes:
+        with plt.rc_context(STYLE):
+            if ax is None:
+                ax = plt.subplots()[1]
+            return draw(*args, ax=ax, **kwargs)
+
+    return in_style
+
+
+@_styled
+def plot_bands(
+    x: Sequence[float],
+    curves: Mapping[str, np.ndarray],
+    *,
+    xlabel: str,
+    ylabel: str,
+    ax: Axes,
+) -> Axes:
+    """Means over seeds with 95 % bands, each line labelled at its right end.
+
+    Args:
+        x: [n].
+        curves: Label to values [seeds, n].
+        xlabel: With unit.
+        ylabel: With unit.
+        ax: Where to draw; default new axes.
+    """
+    ends = {}
+    for colour, (label, values) in zip(COLOURS, curves.items(), strict=False):
+        mean, low, high = mean_interval(values)
+        ax.fill_between(x, low, high, color=colour, alpha=0.2, linewidth=0)
+        ax.plot(x, mean, color=colour)
+        ends[label] = (x[-1], mean[-1], colour)
+    ax.set(xlabel=xlabel, ylabel=ylabel)
+    _label_ends(ax, ends)
+    return ax
+
+
+@_styled
+def plot_learning(agreement: Mapping[str, np.ndarray], loss: int = 0, *, ax: Axes) -> Axes:
+    """Test R² over epochs, from the agreement experiment; `loss` is 0 for L1, 1 for squared."""
+    scores = np.asarray(agreement["test_r2"])[:, loss]
+    epochs = np.arange(scores.shape[1])
+    return plot_bands(
+        epochs, {"": scores}, xlabel="epoch", ylabel="test R² (share of variance)", ax=ax
+    )
+
+
+@_styled
+def plot_field(
+    offsets: np.ndarray, gradients: np.ndarray, parameters: Sequence[str], *, ax: Axes
+) -> Axes:
+    """One minibatch's gradient landscape as arrows; the circle marks the network's own place.
+
+    Args:
+        offsets: [G].
+        gradients: [G, G, 2], first axis along the first parameter.
+        parameters: Their two names.
+        ax: Where to draw; default new axes.
+    """
+    offsets, gradients = np.asarray(offsets), np.asarray(gradients)
+    _arrows(ax, offsets, gradients, width=0.008)
+    ax.plot(0, 0, "o", mfc="none", mec=VERMILION, ms=11, mew=1.8)
+    ax.set(xlabel=f"offset of {parameters[0]}", ylabel=f"offset of {parameters[1]}", aspect="equal")
+    return ax
+
+
+def plot_fields(offsets: np.ndarray, gradients: np.ndarray, *, columns: int = 5) -> np.ndarray:
+    """Every minibatch's landscape as a small multiple; returns the array of axes.
+
+    Arrows that point with the mean of all minibatches' centre gradients are blue, against it
+    vermilion. Each panel has its own scale.
+
+    Args:
+        offsets: [G].
+        gradients: [M, G, G, 2].
+        columns: Panels in a row.
+    """
+    offsets, gradients = np.asarray(offsets), np.asarray(gradients)
+    middle = int(np.abs(offsets).argmin())
+    mean = gradients[:, middle, middle].mean(0)
+    rows = -(-len(gradients) // columns)
+    with plt.rc_context(STYLE):
+        axes = plt.subplots(rows, columns, figsize=(4.8, 4.8 * rows / columns), squeeze=False)[1]
+        for ax, field in zip(axes.flat, gradients, strict=False):
+            _arrows(ax, offsets, field, width=0.02, towards=mean)
+        for ax in axes.flat:
+            ax.set(xticks=[], yticks=[], aspect="equal")
+            ax.spines[:].set_visible(False)
+    return axes
+
+
+@_styled
+def plot_agreement(
+    agreement: Mapping[str, np.ndarray],
+    *,
+    loss: int = 0,
+    opposed: bool = False,
+    batch_size: int = 64,
+    ax: Axes,
+) -> Axes:
+    """Agreement of 50 minibatches over epochs in both layers, and what one line predicts.
+
+    Args:
+        agreement: The agreement experiment's arrays.
+        loss: 0 for L1, 1 for squared error.
+        opposed: Share of opposed pairs instead of the mean cosine.
+        batch_size: Of the minibatches measured.
+        ax: Where to draw; default new axes.
+    """
+    measured = np.asarray(agreement["pair_opposed" if opposed else "pair_cosine"])[:, loss]
+    epochs = np.arange(measured.shape[1])
+    predicted = predicted_agreement(agreement, loss, batch_size)[1 if opposed else 0]
+    plot_bands(
+        epochs,
+        {name: measured[:, :, layer] for layer, name in enumerate(LAYER_NAMES[:2])},
+        xlabel="epoch",
+        ylabel="share of opposed pairs" if opposed else "mean cosine of two minibatches",
+        ax=ax,
+    )
+    ax.plot(epochs, predicted.mean(0), "o", color="black", ms=4, mfc="white", zorder=3)
+    ax.set_ylim(-0.05, 1.05)
+    return ax
+
+
+def predicted_agreement(
+    agreement: Mapping[str, np.ndarray], loss: int = 0, batch_size: int = 64
+) -> tuple[np.ndarray, np.ndarray]:
+    """Mean cosine and opposed share that one line predicts, each [seeds, epochs + 1]."""
+    if loss == 0:
+        return predictions.vote_agreement(np.asarray(agreement["positive"])[:, loss], batch_size)
+    return predictions.mean_agreement(
+        np.asarray(agreement["error_mean"])[:, loss],
+        np.asarray(agreement["error_sd"])[:, loss],
+        batch_size,
+    )
+
+
+@_styled
+def plot_predicted_measured(
+    predicted: np.ndarray, measured: np.ndarray, *, label: str, ax: Axes
+) -> Axes:
+    """Predicted against measured values, one point each, with the diagonal.
+
+    Args:
+        predicted: Any shape.
+        measured: The same shape.
+        label: What is compared, with unit.
+        ax: Where to draw; default new axes.
+    """
+    ax.plot([0, 1], [0, 1], color=GREY, linewidth=1, zorder=0)
+    ax.plot(np.ravel(predicted), np.ravel(measured), "o", color=BLUE, ms=3.5, alpha=0.5, mew=0)
+    ax.set(xlabel=f"predicted {label}", ylabel=f"measured {label}", aspect="equal")
+    return ax
+
+
+@_styled
+def plot_batch_sizes(
+    agreement: Mapping[str, np.ndarray],
+    batch_sizes: Sequence[int],
+    epochs: Sequence[int],
+    *,
+    group: int = 2,
+    ax: Axes,
+) -> Axes:
+    """Mean cosine of two minibatches against batch size: measured bands, predicted lines.
+
+    Args:
+        agreement: The agreement experiment's arrays.
+        batch_sizes: [sizes].
+        epochs: The epochs that were measured.
+        group: 0 and 1 for the biases of the second and third hidden layer, 2 for all parameters.
+        ax: Where to draw; default new axes.
+    """
+    measured = np.asarray(agreement["size_cosine"])[..., group]
+    predicted = np.asarray(agreement["size_predicted"])[..., group]
+    ends = {}
+    for number, (colour, epoch) in enumerate(zip(COLOURS, epochs, strict=False)):
+        mean, low, high = mean_interval(measured[:, number])
+        ax.vlines(batch_sizes, low, high, color=colour, alpha=0.5, linewidth=3)
+        ax.plot(batch_sizes, mean, "o", color=colour, ms=5)
+        line = predicted[:, number].mean(0)
+        ax.plot(batch_sizes, line, color=colour, linewidth=1.4)
+        ends[f"epoch {epoch}"] = (batch_sizes[-1], line[-1], colour)
+    ax.set_xscale("log", base=2)
+    ax.set_xticks(batch_sizes[::3], [f"{size:,}" for size in batch_sizes[::3]])
+    ax.set(xlabel="batch size B (rows)", ylabel="cosine of two minibatches", ylim=(-0.05, 1.05))
+    _label_ends(ax, ends)
+    return ax
+
+
+@_styled
+def plot_drift(values: np.ndarray, labels: Sequence[str], *, ylabel: str, ax: Axes) -> Axes:
+    """How far changed runs end from the first, over epochs.
+
+    Args:
+        values: [seeds, changes, epochs + 1].
+        labels: [changes].
+        ylabel: With unit.
+        ax: Where to draw; default new axes.
+    """
+    curves = {label: values[:, number] for number, label in enumerate(labels)}
+    ax = plot_bands(np.arange(values.shape[-1]), curves, xlabel="epoch", ylabel=ylabel, ax=ax)
+    ax.set_ylim(bottom=0)
+    return ax
+
+
+def _arrows(
+    ax: Axes,
+    offsets: np.ndarray,
+    field: np.ndarray,
+    *,
+    width: float,
+    towards: np.ndarray | None = None,
+) -> None:
+    x, y = np.meshgrid(offsets, offsets, indexing="ij")
+    longest = np.linalg.norm(field, axis=-1).max()
+    step = offsets[1] - offsets[0] if len(offsets) > 1 else 1.0
+    scaled = field / longest * step * 0.9 if longest > 0 else field
+    colour = np.full(x.shape, BLUE)
+    if towards is not None:
+        colour[field @ towards < 0] = VERMILION
+    ax.quiver(
+        x,
+        y,
+        scaled[..., 0],
+        scaled[..., 1],
+        color=colour.ravel(),
+        angles="xy",
+        scale_units="xy",
+        scale=1,
+        pivot="mid",
+        width=width,
+    )
+    ax.margins(0.15)
+
+
+def _label_ends(ax: Axes, ends: Mapping[str, tuple[float, float, str]]) -> None:
+    """Write labels right of the lines' ends, pushed apart where they would overlap."""
+    if not any(ends):
+        return
+    low, high = ax.get_ylim()
+    gap = 0.09 * (high - low)
+    place = -np.inf
+    for label, (x, y, colour) in sorted(ends.items(), key=lambda item: item[1][1]):
+        place = max(y, place + gap)
+        ax.annotate(
+            label,
+            (x, place),
+            xytext=(5, 0),
+            textcoords="offset points",
+            color=colour,
+            va="center",
+            annotation_clip=False,
+        )

@@ -1,0 +1,40 @@
+"""Intervals over seeds."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import stdtrit
+
+
+def mean_interval(
+    values: np.ndarray, level: float = 0.95
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Mean over seeds with its confidence interval, from Student's t distribution.
+
+    Args:
+        values: [seeds, …]; at least two seeds. A nan (a quantity that a seed does not have, such
+            as the angle of a zero gradient) is left out of its column.
+        level: Coverage.
+
+    Returns:
+        Mean, lower and upper end, each […]. Where fewer than two seeds have a value, the ends are
+        nan.
+
+    Raises:
+        ValueError: Fewer than two seeds, or a level outside (0, 1).
+    """
+    values = np.asarray(values, dtype=np.float64)
+    if len(values) < 2 or not 0 < level < 1:
+        raise ValueError(
+            f"expected at least two seeds and 0 < level < 1, got {len(values)} and {level}"
+        )
+    there = ~np.isnan(values)
+    count = there.sum(0)
+    total = np.where(there, values, 0).sum(0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = total / count
+        deviation = np.where(there, values - mean, 0)
+        error = np.sqrt((deviation**2).sum(0) / (count - 1) / count)
+    reach = stdtrit(np.maximum(count - 1, 1), (1 + level) / 2) * error
+    reach = np.where(count > 1, reach, np.nan)
+    return mean, mean - reach, mean + reach

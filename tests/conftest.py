@@ -1,0 +1,73 @@
+"""A headless Chromium for the tests that look at pages, always with the network off."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+NO_CHROMIUM = (
+    "Chromium was not found, so no page was looked at. Install it (Debian, Ubuntu: "
+    "`apt-get install chromium`) or run `playwright install chromium`."
+)
+
+
+@dataclass(eq=False)
+class Visit:
+    """An open page and what it has said and asked for so far.
+
+    Attributes:
+        page: Playwright's page.
+        messages: Console messages as "type: text", and uncaught errors as "error: text".
+        requests: Addresses of all requests but the page's own.
+    """
+
+    page: Page
+    messages: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+    @property
+    def foreign(self) -> list[str]:
+        """Requests that a page opened from disk with no network must not make."""
+        return [url for url in self.requests if not url.startswith(("file:", "blob:", "data:"))]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Headless Chromium; where it is missing, a failure in CI and a skip elsewhere."""
+    with sync_playwright() as playwright:
+        path = next(filter(None, map(shutil.which, CHROMIUM)), playwright.chromium.executable_path)
+        if not Path(path).exists():
+            (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(NO_CHROMIUM)
+        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
+    """Opens a file with the network off: ``visit(path, width=390, color_scheme="dark")``.
+
+    Further keywords go to Playwright's ``Browser.new_context``.
+    """
+    contexts = []
+
+    def open_file(path: Path, width: int = 1280, height: int = 900, **options) -> Visit:
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        contexts.append(context)
+        context.set_offline(True)
+        seen = Visit(context.new_page())
+        seen.page.set_default_timeout(10_000)
+        seen.page.on("console", lambda m: seen.messages.append(f"{m.type}: {m.text}"))
+        seen.page.on("pageerror", lambda error: seen.messages.append(f"error: {error}"))
+        seen.page.on("request", lambda request: seen.requests.append(request.url))
+        seen.page.goto(Path(path).resolve().as_uri())
+        return seen
+
+    yield open_file
+    for context in contexts:
+        context.close()

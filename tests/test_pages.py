@@ -1,0 +1,160 @@
+"""The built book, opened from disk in headless Chromium with the network off."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+import repository
+
+ROOT = Path(__file__).resolve().parents[1]
+HTML = ROOT / "_build/html"
+PAGES = sorted(p for p in HTML.rglob("*.html") if "_static" not in p.parts)
+CHAPTERS = [p for p in PAGES if (ROOT / "book" / p.name).with_suffix(".ipynb").exists()]
+PHONE = {"width": 390, "height": 844}
+IGNORED_LINKS = ("http:", "https:", "mailto:", "data:", "javascript:")
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(HTML))
+
+
+class Links(HTMLParser):
+    """The ids of a page and what it points at."""
+
+    def __init__(self, path: Path):
+        super().__init__()
+        self.ids, self.links, self.images = set(), [], []
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag: str, attrs: list) -> None:
+        attributes = dict(attrs)
+        self.ids.update(filter(None, (attributes.get("id"), attributes.get("name"))))
+        self.links += filter(None, (attributes.get("href"), attributes.get("src")))
+        if tag == "img":
+            self.images.append(attributes)
+
+
+@pytest.fixture(scope="module")
+def links() -> dict[Path, Links]:
+    return {path: Links(path) for path in PAGES}
+
+
+@pytest.fixture(scope="module", params=PAGES, ids=name)
+def opened(request, browser):
+    """A page once its scripts have run, with what it said and what it asked for."""
+    context = browser.new_context(offline=True)
+    page = context.new_page()
+    page.said, page.asked = [], []
+    page.on("console", lambda message: page.said.append(f"{message.type}: {message.text}"))
+    page.on("pageerror", lambda error: page.said.append(f"exception: {error}"))
+    page.on("request", lambda request: page.asked.append(request.url))
+    page.goto(request.param.as_uri(), wait_until="networkidle")
+    page.wait_for_function("window.MathJax?.startup ? MathJax.startup.promise : true")
+    yield page
+    context.close()
+
+
+def test_the_book_is_built():
+    assert PAGES, "there is no book in _build/html: run `make book`"
+    built = {path.stem for path in PAGES}
+    written = {p.stem for p in (ROOT / "book").iterdir() if p.suffix in (".md", ".ipynb")}
+    assert written <= built, "a page is missing: is it in _toc.yml?"
+
+
+def test_the_book_is_newer_than_its_text():
+    newest = max(p.stat().st_mtime for p in (ROOT / "book").iterdir() if p.is_file())
+    assert newest <= (HTML / "index.html").stat().st_mtime, "out of date: run `make book`"
+
+
+def test_page_is_silent(opened):
+    assert [line for line in opened.said if not line.startswith(("log:", "info:"))] == []
+
+
+def test_page_asks_no_other_host(opened):
+    assert [url for url in opened.asked if not url.startswith(("file:", "blob:", "data:"))] == []
+
+
+def test_page_has_a_heading_and_text(opened):
+    assert opened.locator("h1").first.inner_text().strip("# \n")
+    assert len(opened.locator("main").inner_text()) > 20
+
+
+def test_mathematics_is_typeset(opened):
+    assert opened.locator(".math").count() == opened.locator(".math:has(mjx-container)").count()
+    assert opened.locator("mjx-merror, [data-mml-node=merror]").count() == 0
+
+
+def test_page_fits_a_phone(opened):
+    opened.set_viewport_size(PHONE)
+    width = opened.evaluate("document.scrollingElement.scrollWidth")
+    wide = opened.evaluate(
+        """() => [...document.querySelectorAll("main *")]
+            .filter((e) => e.getBoundingClientRect().right > innerWidth + 1)
+            .map((e) => `${e.tagName}.${e.className}`).slice(0, 5)"""
+    )
+    assert width <= PHONE["width"], wide
+
+
+def test_no_cell_is_blank(opened):
+    blank = opened.evaluate(
+        """() => [...document.querySelectorAll(".cell, .cell_output")]
+            .filter((e) => !e.closest("details:not([open])"))
+            .filter((e) => e.getBoundingClientRect().height < 8)
+            .map((e) => e.outerHTML.slice(0, 200))"""
+    )
+    assert blank == []
+
+
+def test_widgets_are_drawn(opened):
+    """Each view that the kernel left has something to see beside it, and no complaint."""
+    bare = opened.evaluate(
+        """() => [...document.querySelectorAll("script[type*='widget-view+json']")]
+            .filter((view) => ![...view.parentElement.children].some(
+                (e) => e.tagName !== "SCRIPT" && e.getBoundingClientRect().height > 8))
+            .map((view) => view.textContent)"""
+    )
+    assert bare == []
+    text = opened.locator("main").inner_text()
+    assert not re.search(r"Error displaying widget|Loading widget", text)
+    assert opened.locator(".jupyter-widgets-disconnected, .lm-mod-loading").count() == 0
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_links_within_the_book_resolve(page, links):
+    broken = []
+    for link in links[page].links:
+        if link.startswith(IGNORED_LINKS):
+            continue
+        url = urlsplit(link)
+        target = (page.parent / unquote(url.path)).resolve() if url.path else page
+        anchor = unquote(url.fragment)
+        known = not anchor or target not in links or anchor in links[target].ids
+        if not (target.is_file() and known):
+            broken.append(link)
+    assert broken == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_pictures_are_described(page, links):
+    """A text for who cannot see them; Sphinx puts a file's name where an author gave none."""
+    missing = [
+        image["src"]
+        for image in links[page].images
+        if not (image.get("alt") or "").strip() or Path(image["alt"]).suffix == ".png"
+    ]
+    assert missing == []
+
+
+@pytest.mark.parametrize("page", CHAPTERS, ids=name)
+def test_chapter_can_be_launched_and_downloaded(page, links):
+    notebook = f"book/{page.stem}.ipynb"
+    where = repository.current()
+    assert {
+        f"https://colab.research.google.com/github/{where}/blob/main/{notebook}",
+        f"https://mybinder.org/v2/gh/{where}/main?urlpath=lab/tree/{notebook}",
+        f"../_sources/{notebook}",
+    } <= set(links[page].links)
+    assert "initThebeSBT()" in page.read_text(encoding="utf-8")
