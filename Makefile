@@ -62,13 +62,13 @@ lint: $(INSTALLED)  ## ruff, and the notebooks' form
 	$(BIN)/python tools/notebooks.py check
 
 unit: $(INSTALLED)  ## the package's tests and the repository's
-	$(BIN)/python -m pytest --ignore=tests/test_pages.py
+	$(BIN)/python -m pytest --ignore-glob="tests/test_page*.py"
 
 nbval: $(INSTALLED)  ## run every notebook and compare each text output
 	$(BIN)/python -m pytest --nbval --nbval-cell-timeout=120 book
 
 pages: $(INSTALLED) $(HTML)/index.html  ## open the built book in headless Chromium, network off
-	$(BIN)/python -m pytest tests/test_pages.py
+	$(BIN)/python -m pytest tests/test_page*.py
 
 notebooks: $(INSTALLED)  ## run the notebooks in place and put them in their committed form
 	$(BIN)/python tools/notebooks.py normalise --execute

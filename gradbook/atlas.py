@@ -16,7 +16,6 @@ import io
 import json
 import os
 import tokenize
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,8 +26,6 @@ import numpy as np
 FORMAT = 1
 PACKAGE = Path(__file__).parent
 FOLDER = PACKAGE / "data"
-COMMON_SOURCES = ("tasks.py", "models.py", "training.py", "probes")
-"""What every experiment runs through; its own module is added to the fingerprint."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,20 +78,23 @@ def read(path: Path) -> Atlas:
             f"`python -m gradbook atlas build {path.stem}`"
         )
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except Exception as error:  # zipfile, zlib and numpy raise half a dozen kinds
         raise ValueError(f"{path} is damaged ({error}): restore or rebuild it") from error
     try:
         record = json.loads(str(arrays.pop("provenance")))
         version = record.pop("format")
-    except (KeyError, TypeError, json.JSONDecodeError) as error:
+    except (AttributeError, KeyError, TypeError, json.JSONDecodeError) as error:
         raise ValueError(f"{path} is no file of this atlas: it has no provenance") from error
     if version != FORMAT:
         raise ValueError(f"{path} has format {version}, expected {FORMAT}: rebuild it")
-    if record.pop("checksum") != checksum(arrays):
+    if record.pop("checksum", None) != checksum(arrays):
         raise ValueError(f"{path} is damaged (its checksum differs): restore or rebuild it")
-    return Atlas(arrays=arrays, **record)
+    try:
+        return Atlas(arrays=arrays, **record)
+    except TypeError as error:
+        raise ValueError(f"{path} is no file of this atlas: its provenance differs") from error
 
 
 def write(atlas: Atlas, path: Path) -> None:
@@ -142,11 +142,24 @@ def fingerprint(name: str) -> str:
         known = sorted(p.stem for p in module.parent.glob("[a-z]*.py"))
         raise ValueError(f"expected an experiment of {known}, got {name!r}")
     digest = hashlib.sha256()
-    for source in (*COMMON_SOURCES, f"experiments/{name}.py"):
-        path = PACKAGE / source
-        for file in sorted(path.glob("*.py")) if path.is_dir() else [path]:
-            digest.update(_bare_source(file.read_text(encoding="utf-8")).encode())
+    for file in sorted(_imported(module, {module})):
+        digest.update(_bare_source(file.read_text(encoding="utf-8")).encode())
     return digest.hexdigest()
+
+
+def _imported(module: Path, found: set[Path]) -> set[Path]:
+    """Add the package's modules that a module imports, directly or through others."""
+    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.ImportFrom) or not (node.module or "").startswith("gradbook"):
+            continue
+        place = PACKAGE.joinpath(*node.module.split(".")[1:])
+        names = [place, *(place / alias.name for alias in node.names)]
+        for name in names:
+            for file in (name.with_suffix(".py"), name / "__init__.py"):
+                if file != PACKAGE / "__init__.py" and file.exists() and file not in found:
+                    found.add(file)
+                    _imported(file, found)
+    return found
 
 
 def _bare_source(source: str) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from gradbook import predictions
 from gradbook.intervals import mean_interval
@@ -44,7 +45,9 @@ STYLE = {
 }
 """The book's rcParams."""
 
-LAYER_NAMES = ("second hidden layer", "third hidden layer", "all parameters")
+LOSSES = ("l1", "squared")
+LAYERS = (2, 3)
+"""The agreement experiment's second axis, and the last axis of its curves."""
 
 
 def _styled(draw: Callable[..., Axes]) -> Callable[..., Axes]:
@@ -85,18 +88,19 @@ def plot_bands(
         ax.plot(x, mean, color=colour)
         ends[label] = (x[-1], mean[-1], colour)
     ax.set(xlabel=xlabel, ylabel=ylabel)
+    ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     _label_ends(ax, ends)
     return ax
 
 
 @_styled
-def plot_learning(agreement: Mapping[str, np.ndarray], loss: int = 0, *, ax: Axes) -> Axes:
-    """Test R² over epochs, from the agreement experiment; `loss` is 0 for L1, 1 for squared."""
-    scores = np.asarray(agreement["test_r2"])[:, loss]
-    epochs = np.arange(scores.shape[1])
-    return plot_bands(
-        epochs, {"": scores}, xlabel="epoch", ylabel="test R² (share of variance)", ax=ax
-    )
+def plot_learning(agreement: Mapping[str, np.ndarray], loss: str = "l1", *, ax: Axes) -> Axes:
+    """Test R² over epochs, from the agreement experiment, for one of `LOSSES`."""
+    scores = _of_loss(agreement, "test_r2", loss)
+    ax.axhline(1, color=GREY, linewidth=1, zorder=0)
+    plot_bands(np.arange(scores.shape[1]), {"": scores}, xlabel="epoch", ylabel="test R²", ax=ax)
+    ax.set_ylim(-3.2, 1.15)
+    return ax
 
 
 @_styled
@@ -114,6 +118,7 @@ def plot_field(
     offsets, gradients = np.asarray(offsets), np.asarray(gradients)
     _arrows(ax, offsets, gradients, width=0.008)
     ax.plot(0, 0, "o", mfc="none", mec=VERMILION, ms=11, mew=1.8)
+    ax.locator_params(nbins=4)
     ax.set(xlabel=f"offset of {parameters[0]}", ylabel=f"offset of {parameters[1]}", aspect="equal")
     return ax
 
@@ -147,63 +152,92 @@ def plot_fields(offsets: np.ndarray, gradients: np.ndarray, *, columns: int = 5)
 def plot_agreement(
     agreement: Mapping[str, np.ndarray],
     *,
-    loss: int = 0,
+    loss: str = "l1",
+    layer: int = 2,
     opposed: bool = False,
     batch_size: int = 64,
     ax: Axes,
 ) -> Axes:
-    """Agreement of 50 minibatches over epochs in both layers, and what one line predicts.
+    """Agreement of 50 minibatches over epochs: seeds, their mean, and what one line predicts.
 
     Args:
         agreement: The agreement experiment's arrays.
-        loss: 0 for L1, 1 for squared error.
+        loss: One of `LOSSES`.
+        layer: 2 or 3: the hidden layer whose first two biases are meant.
         opposed: Share of opposed pairs instead of the mean cosine.
         batch_size: Of the minibatches measured.
         ax: Where to draw; default new axes.
     """
-    measured = np.asarray(agreement["pair_opposed" if opposed else "pair_cosine"])[:, loss]
-    epochs = np.arange(measured.shape[1])
+    measured = measured_agreement(agreement, loss=loss, layer=layer, opposed=opposed)
     predicted = predicted_agreement(agreement, loss, batch_size)[1 if opposed else 0]
+    epochs = np.arange(measured.shape[1])
+    ax.plot(epochs, measured.T, color=GREY, linewidth=0.6, alpha=0.6)
     plot_bands(
         epochs,
-        {name: measured[:, :, layer] for layer, name in enumerate(LAYER_NAMES[:2])},
+        {"": measured},
         xlabel="epoch",
-        ylabel="share of opposed pairs" if opposed else "mean cosine of two minibatches",
+        ylabel="share of opposed pairs" if opposed else "mean cosine of all pairs",
         ax=ax,
     )
-    ax.plot(epochs, predicted.mean(0), "o", color="black", ms=4, mfc="white", zorder=3)
-    ax.set_ylim(-0.05, 1.05)
+    ax.plot(epochs, predicted.mean(0), "o", color="black", ms=4.5, mfc="white", zorder=3)
+    ax.set_ylim(-0.05, 0.75 if opposed else 1.1)
+    _key(
+        ax,
+        {"mean, 95 % band": (BLUE, "-"), "predicted": ("black", "o"), "one network": (GREY, "-")},
+    )
     return ax
 
 
+def measured_agreement(
+    agreement: Mapping[str, np.ndarray],
+    *,
+    loss: str = "l1",
+    layer: int = 2,
+    opposed: bool = False,
+) -> np.ndarray:
+    """Mean cosine, or share of opposed pairs, in a layer's first two biases [seeds, epochs + 1].
+
+    Where more than a quarter of the minibatches have no gradient at all, because both units are off
+    on nearly every row, too few angles are left: nan. (Ties of a vote make up at most a tenth.)
+    """
+    measured = _of_loss(agreement, "pair_opposed" if opposed else "pair_cosine", loss)
+    silent = _of_loss(agreement, "zero_share", loss) > 0.25
+    return np.where(silent, np.nan, measured)[..., LAYERS.index(layer)]
+
+
 def predicted_agreement(
-    agreement: Mapping[str, np.ndarray], loss: int = 0, batch_size: int = 64
+    agreement: Mapping[str, np.ndarray], loss: str = "l1", batch_size: int = 64
 ) -> tuple[np.ndarray, np.ndarray]:
     """Mean cosine and opposed share that one line predicts, each [seeds, epochs + 1]."""
-    if loss == 0:
-        return predictions.vote_agreement(np.asarray(agreement["positive"])[:, loss], batch_size)
-    return predictions.mean_agreement(
-        np.asarray(agreement["error_mean"])[:, loss],
-        np.asarray(agreement["error_sd"])[:, loss],
-        batch_size,
-    )
+    if loss == "l1":
+        share = _of_loss(agreement, "positive", loss)
+        return predictions.vote_agreement(share, batch_size)
+    mean, sd = (_of_loss(agreement, name, loss) for name in ("error_mean", "error_sd"))
+    return predictions.mean_agreement(mean, sd, batch_size)
 
 
 @_styled
 def plot_predicted_measured(
-    predicted: np.ndarray, measured: np.ndarray, *, label: str, ax: Axes
+    predicted: np.ndarray, measured: np.ndarray, *, minibatches: int = 50, ax: Axes
 ) -> Axes:
-    """Predicted against measured values, one point each, with the diagonal.
+    """Predicted against measured mean cosine, one point each.
+
+    The line is the prediction; the grey area holds 95 % of what that many minibatches would show
+    if it were exact.
 
     Args:
         predicted: Any shape.
-        measured: The same shape.
-        label: What is compared, with unit.
+        measured: A shape that it broadcasts with.
+        minibatches: In each measurement.
         ax: Where to draw; default new axes.
     """
-    ax.plot([0, 1], [0, 1], color=GREY, linewidth=1, zorder=0)
-    ax.plot(np.ravel(predicted), np.ravel(measured), "o", color=BLUE, ms=3.5, alpha=0.5, mew=0)
-    ax.set(xlabel=f"predicted {label}", ylabel=f"measured {label}", aspect="equal")
+    line = np.linspace(0, 1, 401)
+    low, high = predictions.sampled_range(line, minibatches)
+    ax.fill_between(line, low, high, color=GREY, alpha=0.2, linewidth=0, zorder=0)
+    predicted, measured = np.broadcast_arrays(predicted, measured)
+    ax.plot(line, line, color=GREY, linewidth=1, zorder=0)
+    ax.plot(predicted.ravel(), measured.ravel(), "o", color=BLUE, ms=4, alpha=0.4, mew=0)
+    ax.set(xlabel="predicted mean cosine", ylabel="measured mean cosine", aspect="equal")
     return ax
 
 
@@ -286,6 +320,29 @@ def _arrows(
         width=width,
     )
     ax.margins(0.15)
+
+
+def _of_loss(agreement: Mapping[str, np.ndarray], name: str, loss: str) -> np.ndarray:
+    if loss not in LOSSES:
+        raise ValueError(f"expected a loss of {list(LOSSES)}, got {loss!r}")
+    return np.asarray(agreement[name])[:, LOSSES.index(loss)]
+
+
+def _key(ax: Axes, entries: Mapping[str, tuple[str, str]]) -> None:
+    """A line of marks and words above the axes, for what cannot be labelled in place."""
+    for label, (colour, mark) in entries.items():
+        width = 0.8 if colour == GREY else 1.8
+        ax.plot([], [], mark, color=colour, linewidth=width, mfc="white", label=label)
+    ax.legend(
+        loc="lower left",
+        bbox_to_anchor=(-0.05, 1),
+        ncols=len(entries),
+        frameon=False,
+        fontsize=11,
+        handlelength=1.2,
+        columnspacing=1.0,
+        handletextpad=0.4,
+    )
 
 
 def _label_ends(ax: Axes, ends: Mapping[str, tuple[float, float, str]]) -> None:

@@ -38,3 +38,18 @@ def mean_interval(
     reach = stdtrit(np.maximum(count - 1, 1), (1 + level) / 2) * error
     reach = np.where(count > 1, reach, np.nan)
     return mean, mean - reach, mean + reach
+
+
+def compare(values: np.ndarray, threshold: float, level: float = 0.95) -> np.ndarray:
+    """Whether the mean over seeds is above or below a threshold, as far as its interval says.
+
+    Args:
+        values: [seeds, n].
+        threshold: What to compare with.
+        level: Coverage of the interval.
+
+    Returns:
+        [n] of ``"above"`` or ``"below"`` (the whole interval is) or ``"undecided"``.
+    """
+    _, low, high = mean_interval(values, level)
+    return np.where(low > threshold, "above", np.where(high < threshold, "below", "undecided"))

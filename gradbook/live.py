@@ -6,10 +6,9 @@ import html
 
 import ipywidgets
 import numpy as np
-import torch
 
 from gradbook import models, probes, tasks, training
-from gradbook.experiments.explorer import over_epochs
+from gradbook.experiments.explorer import grid, over_epochs
 from gradbook.widgets import explorer_of
 
 NETS = {
@@ -122,7 +121,7 @@ class MinibatchPanel(ipywidgets.VBox):
             task,
             rows,
             [f"{owner}{layer}.bias" for layer in LAYERS],
-            torch.linspace(-0.1, 0.1, 7),
+            grid(0.1, 7),
             mode=mode,
             seed=seed,
         )

@@ -58,3 +58,30 @@ def mean_agreement(mean: np.ndarray, sd: np.ndarray, batch_size: int) -> tuple:
     """
     above = ndtr(np.asarray(mean, float) * np.sqrt(batch_size) / np.asarray(sd, float))
     return one_line_agreement(above, 1 - above)
+
+
+def sampled_range(cosine: np.ndarray, minibatches: int, level: float = 0.95) -> tuple:
+    """Where the mean cosine of a few minibatches on one line falls, given its expectation.
+
+    Of M minibatches a binomial number points one way; the M(M − 1)/2 pairs then have a mean cosine
+    of ((2k − M)² − M) / (M(M − 1)) for k of them.
+
+    Args:
+        cosine: Expected cosine, from 0 to 1, any shape.
+        minibatches: M.
+        level: Chance of falling into the range.
+
+    Returns:
+        Lower and upper end, each of that shape.
+    """
+    cosine = np.asarray(cosine, float)
+    counts = np.arange(minibatches + 1)
+    means = ((2 * counts - minibatches) ** 2 - minibatches) / (minibatches * (minibatches - 1))
+    up = (1 + np.sqrt(cosine[..., None])) / 2
+    chances = np.diff(bdtr(counts, minibatches, up), prepend=0)
+    order = np.argsort(means, kind="stable")
+    below = np.cumsum(chances[..., order], -1)
+    tail = (1 - level) / 2
+    low = means[order][(below > tail).argmax(-1)]
+    high = means[order][(below >= 1 - tail - 1e-12).argmax(-1)]
+    return low, high

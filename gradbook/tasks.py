@@ -142,9 +142,10 @@ def apply_rule(rule: str, values: Mapping[str, np.ndarray]) -> np.ndarray:
             f"expected arithmetic in the fields {numbers}, such as '10*d', got {rule!r}"
         ) from error
     allowed = (ast.Expression, ast.BinOp, ast.UnaryOp, ast.Constant, ast.Name, ast.Load)
-    operators = (ast.operator, ast.unaryop)
+    operators = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.UAdd, ast.USub)
     for node in ast.walk(tree):
-        if not isinstance(node, allowed + operators):
+        number = not isinstance(node, ast.Constant) or type(node.value) in (int, float)
+        if not isinstance(node, allowed + operators) or not number:
             raise ValueError(f"expected only numbers, fields and + - * / in a rule, got {rule!r}")
         if isinstance(node, ast.Name) and node.id not in numbers:
             raise ValueError(

@@ -158,6 +158,11 @@ def train(
                     nn.utils.clip_grad_norm_(parameters, config.clip)
                 optimizer.step()
             curves.append(evaluate(model, task, config.loss))
+            if not math.isfinite(curves[-1][0]):
+                raise FloatingPointError(
+                    f"the loss became {curves[-1][0]} at epoch {epoch}, step {step}, its last: "
+                    f"lower the learning rate (now {config.learning_rate})"
+                )
             if config.keeps(epoch):
                 checkpoints[epoch] = _snapshot(model)
             bar.update()

@@ -40,8 +40,8 @@ def build(
         progress: Whether to show a progress bar.
 
     Raises:
-        ValueError: Unknown experiment, or a job returned a number that is not finite; the message
-            names experiment and job, and the jobs finished before it are kept.
+        ValueError: Unknown experiment, or a job failed or returned an infinite number; the
+            message names experiment and job, and the jobs finished before it are kept.
     """
     if name not in NAMES:
         raise ValueError(f"expected an experiment of {list(NAMES)}, got {name!r}")
@@ -95,7 +95,10 @@ def measure_of(name: str) -> Callable[[Any, dict[str, Any]], dict[str, np.ndarra
 
 def _measure(name: str, job: Any, config: dict[str, Any], path: Path) -> None:
     torch.set_num_threads(1)
-    arrays = measure_of(name)(job, config)
+    try:
+        arrays = measure_of(name)(job, config)
+    except (ArithmeticError, ValueError) as error:
+        raise ValueError(f"experiment {name!r}, job {job!r}: {error}") from error
     for array, values in arrays.items():
         if values.dtype.kind == "f" and np.isinf(values).any():
             raise ValueError(f"experiment {name!r}, job {job!r}: {array} holds infinite numbers")

@@ -19,7 +19,7 @@ CONFIG: dict[str, Any] = {
     "minibatches": 50,
     "batch_sizes": [8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096],
     "size_epochs": [0, 2, 10, 20],
-    "size_minibatches": 200,
+    "size_minibatches": 100,
 }
 JOBS = tuple(range(10))
 
@@ -30,8 +30,7 @@ def measure(seed: int, config: dict[str, Any]) -> dict[str, np.ndarray]:
     Returns:
         - ``pair_cosine``, ``pair_opposed`` [losses, E + 1, 2 layers]: of the gradient in the first
           two biases; ``layer_cosine``, ``layer_opposed``: in all biases of the layer;
-          ``zero_share``: minibatches with no gradient in the two biases; ``active``: share of rows
-          on which the first two units are on.
+          ``zero_share``: minibatches with no gradient in the two biases.
         - ``positive``, ``error_mean``, ``error_sd`` [losses, E + 1]: share of training rows whose
           prediction is too high, mean and standard deviation of prediction minus target.
         - ``train_loss``, ``test_loss``, ``test_r2`` [losses, E + 1].
@@ -76,29 +75,29 @@ def measure(seed: int, config: dict[str, Any]) -> dict[str, np.ndarray]:
 
 
 def _at_epoch(model: nn.Sequential, task: tasks.Task, rows: Tensor, loss: str) -> dict[str, Any]:
-    inputs, targets = task.train_inputs, task.train_targets
-    found: dict[str, Any] = {}
+    with torch.no_grad():
+        errors = (model(task.train_inputs) - task.train_targets).double()
+    found: dict[str, Any] = {
+        "positive": (errors > 0).double().mean().item(),
+        "error_mean": errors.mean().item(),
+        "error_sd": errors.std(correction=0).item(),
+    }
+    exact, targets = model.double(), task.train_targets.double()
     for parameter in LAYERS:
-        layer = probes.minibatch_gradients(model, inputs, targets, rows, parameter, loss=loss)
-        pair = layer[:, :2]
-        one = probes.gradient_landscape(
-            model, inputs, targets, rows, parameter, offsets=[0.0], loss=loss
+        gradients = probes.minibatch_gradients(
+            exact, task.train_inputs, targets, rows, parameter, loss=loss
         )
+        layer = probes.drop_roundoff(gradients)
+        pair = probes.drop_roundoff(gradients[:, :2])
         values = {
             "pair_cosine": probes.mean_cosine(pair),
             "pair_opposed": probes.opposed_share(pair),
             "layer_cosine": probes.mean_cosine(layer),
             "layer_opposed": probes.opposed_share(layer),
             "zero_share": (pair.norm(dim=1) == 0).double().mean().item(),
-            "active": one.active.mean().item(),
         }
         for name, value in values.items():
             found.setdefault(name, []).append(value)
-    with torch.no_grad():
-        errors = (model(inputs) - targets).double()
-    found["positive"] = (errors > 0).double().mean().item()
-    found["error_mean"] = errors.mean().item()
-    found["error_sd"] = errors.std(correction=0).item()
     return found
 
 
@@ -106,30 +105,29 @@ def _over_sizes(
     model: nn.Sequential, task: tasks.Task, loss: str, seed: int, config: dict[str, Any]
 ) -> dict[str, np.ndarray]:
     inputs, targets = task.train_inputs, task.train_targets
+    sizes = config["batch_sizes"]
     batches = [
         probes.sample_minibatches(len(inputs), size, config["size_minibatches"], seed)
-        for size in config["batch_sizes"]
+        for size in sizes
     ]
-    found: dict[str, list[Any]] = {
-        "noise_scale": [],
-        "cosine": [],
-        "ratio": [],
-        "predicted": [],
-    }
+    found: dict[str, list[Any]] = {"noise_scale": [], "cosine": [], "ratio": [], "predicted": []}
+    kernel = probes.gram(model, inputs, targets, loss=loss).double()
+    exact = model.double()
     for parameter in (*LAYERS, None):
         if parameter is None:
-            kernel = probes.gram(model, inputs, targets, loss=loss)
             scale = probes.gram_noise_scale(kernel)
             products = [probes.gram_products(kernel, rows) for rows in batches]
         else:
-            each = probes.per_example_gradients(model, inputs, targets, parameter, loss=loss)
+            each = probes.per_example_gradients(
+                exact, inputs, targets.double(), parameter, loss=loss
+            )
             scale = probes.noise_scale(each)
-            means = [torch.stack([each[row].mean(0) for row in rows]) for rows in batches]
+            means = [probes.drop_roundoff(probes.minibatch_means(each, rows)) for rows in batches]
             products = [mean @ mean.T for mean in means]
         found["noise_scale"].append(scale)
         found["cosine"].append([probes.product_cosines(p).nanmean().item() for p in products])
         found["ratio"].append([probes.product_ratio(p) for p in products])
         found["predicted"].append(
-            [probes.predicted_cosine(scale, size, len(inputs)) for size in config["batch_sizes"]]
+            [probes.predicted_cosine(scale, size, len(inputs)) for size in sizes]
         )
     return {f"size_{name}": np.array(values).T for name, values in found.items()}

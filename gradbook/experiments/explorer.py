@@ -56,9 +56,15 @@ def measure(regularizer: str, config: dict[str, Any]) -> dict[str, np.ndarray]:
     rows = probes.sample_minibatches(
         len(task.train_inputs), config["batch_size"], config["minibatches"], config["seed"]
     )
-    offsets = torch.linspace(-config["radius"], config["radius"], config["grid"])
+    offsets = grid(config["radius"], config["grid"])
     parameters = [f"{owner}{layer}.bias" for layer in config["layers"]]
     return over_epochs(run, task, rows, parameters, offsets, mode=mode, seed=config["seed"])
+
+
+def grid(radius: float, points: int) -> torch.Tensor:
+    """Offsets from −radius to radius, exactly zero in the middle; an odd number of points."""
+    half = points // 2
+    return torch.arange(-half, half + 1, dtype=torch.float64) * radius / half
 
 
 def over_epochs(
@@ -71,7 +77,7 @@ def over_epochs(
     mode: str,
     seed: int,
 ) -> dict[str, np.ndarray]:
-    """Landscapes of a run after every epoch, as `measure` returns them."""
+    """Landscapes of a run after every epoch, as `measure` returns them; computed in float64."""
     fields, centres = [], []
     for epoch in sorted(run.checkpoints):
         model = run.model_at(epoch)
@@ -86,18 +92,20 @@ def over_epochs(
                 mode=mode,
                 loss=run.config.loss,
                 seed=seed,
+                dtype=torch.float64,
             )
-            fields.append(landscape.gradients)
-            centres.append(landscape.centre)
+            gradients = probes.drop_roundoff(landscape.gradients)
+            fields.append(gradients)
+            centres.append(gradients[:, len(offsets) // 2, len(offsets) // 2])
     shape = (len(run.checkpoints), len(parameters))
-    gradients = torch.stack(fields).unflatten(0, shape)
-    scale = gradients.abs().amax((-3, -2, -1))
-    steps = gradients / scale.clamp(min=1e-30)[..., None, None, None] * 127
+    field = torch.stack(fields).unflatten(0, shape)
+    scale = field.abs().amax((-3, -2, -1))
+    steps = field / scale.clamp(min=1e-300)[..., None, None, None] * 127
     return {
         "field": steps.round().to(torch.int8).numpy(),
-        "scale": scale.numpy(),
-        "centre": torch.stack(centres).unflatten(0, shape).numpy(),
+        "scale": scale.float().numpy(),
+        "centre": torch.stack(centres).unflatten(0, shape).float().numpy(),
         "test_loss": run.test_loss.numpy().astype(np.float32),
         "test_r2": run.test_r2.numpy().astype(np.float32),
-        "offsets": offsets.numpy(),
+        "offsets": offsets.float().numpy(),
     }

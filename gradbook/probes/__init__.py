@@ -9,8 +9,10 @@ from gradbook.probes.gram import (
 )
 from gradbook.probes.landscape import GradientLandscape, gradient_landscape
 from gradbook.probes.minibatch import (
+    drop_roundoff,
     mean_cosine,
     minibatch_gradients,
+    minibatch_means,
     noise_scale,
     opposed_share,
     pairwise_cosines,
@@ -22,12 +24,14 @@ from gradbook.probes.minibatch import (
 
 __all__ = [
     "GradientLandscape",
+    "drop_roundoff",
     "gradient_landscape",
     "gram",
     "gram_noise_scale",
     "gram_products",
     "mean_cosine",
     "minibatch_gradients",
+    "minibatch_means",
     "noise_scale",
     "opposed_share",
     "pairwise_cosines",

@@ -26,7 +26,8 @@ def gram(model: nn.Module, inputs: Tensor, targets: Tensor, *, loss: str = "l1")
         loss: One of `training.LOSSES`.
 
     Raises:
-        ValueError: A parameter sits in another kind of layer, or the loss is unknown.
+        ValueError: A parameter sits in another kind of layer, a layer is used twice, or the loss
+            is unknown.
     """
     if loss not in LOSSES:
         raise ValueError(f"expected a loss of {list(LOSSES)}, got {loss!r}")
@@ -37,9 +38,11 @@ def gram(model: nn.Module, inputs: Tensor, targets: Tensor, *, loss: str = "l1")
     seen: list[tuple[nn.Module, Tensor, Tensor]] = []
 
     def keep(layer: nn.Module, arguments: tuple[Tensor], output: Tensor) -> Tensor:
+        if any(layer is other for other, *_ in seen):
+            raise ValueError(f"expected every linear layer to be used once, got {layer} twice")
         output = output.detach().requires_grad_() if not seen else output
         seen.append((layer, arguments[0].detach(), output))
-        return output
+        return output.clone()  # what follows may work in place
 
     hooks = [layer.register_forward_hook(keep) for layer in layers]
     try:

@@ -116,7 +116,7 @@ def gradient_landscape(
         raise ValueError(f"expected offsets [G], got shape {tuple(offsets.shape)}")
     x, y = inputs[rows], targets[rows]
     with untouched(model, mode):
-        parts = _split(model, owner, weight)
+        parts = _split(model, owner, weight, x.ndim)
         if parts is None:
             method = "torch.func"
             gradients = functional.landscape(
@@ -173,11 +173,12 @@ class _Parts:
     tail: sequential.Modules
 
 
-def _split(model: nn.Module, owner: str, weight: Tensor) -> _Parts | None:
+def _split(model: nn.Module, owner: str, weight: Tensor, dimensions: int) -> _Parts | None:
     """Cut a Sequential, or None (with a warning) where it cannot be cut."""
-    modules = list(model.named_children()) if isinstance(model, nn.Sequential) else []
+    modules = sequential.taken_apart(model) if dimensions == 3 else []
     names = [name for name, _ in modules]
-    if owner in names and getattr(modules[names.index(owner)][1], "bias", None) is weight:
+    owners = [name for name, module in modules if getattr(module, "bias", None) is weight]
+    if owners == [owner]:
         cut = names.index(owner) + 1
         for end in range(cut, len(modules)):
             if isinstance(modules[end][1], nn.Linear):
@@ -204,7 +205,7 @@ def _by_parts(
     prune: bool,
 ) -> tuple[Tensor, Tensor, str]:
     modules = [*parts.below, *parts.front, ("", parts.following), *parts.tail]
-    widths = sequential.dropout_widths(modules)
+    widths = sequential.dropout_widths(modules, x.shape[-1])
     size = (x.shape[0], x.shape[1])
     evaluate = _generic
     if prune and pruned.applies(parts.tail):
@@ -216,6 +217,7 @@ def _by_parts(
             _curve(parts.front, z, unit, e, drawn) for unit, e in zip(units, grid, strict=True)
         ]
         h = sequential.run(parts.front, z, drawn)
+        h = h.clone() if h is z else h
         h[..., list(units)] = 0
         base = parts.following(h)
         w = parts.following.weight[:, list(units)]
@@ -225,10 +227,12 @@ def _by_parts(
         drawn = sequential.draw_masks(modules, *size, widths, seed + point)
         return {name: mask.to(offsets) for name, mask in drawn.items()}
 
+    middle = int(offsets.abs().argmin())
     drawn = masks_of(0)
     if masks == "common" or not drawn:
         z = sequential.run(parts.below, x, drawn)
         gradients, curves = solve(z, drawn, (offsets, offsets))
+        slopes = [slope[:, middle] for _, slope in curves]
     else:
         first = next((i for i, (name, _) in enumerate(parts.below) if name in drawn), None)
         start = len(parts.below) if first is None else first
@@ -240,9 +244,10 @@ def _by_parts(
             z = sequential.run(parts.below[start:], fixed, drawn)
             gradients, curves = solve(z, drawn, point)
             columns.append(gradients)
+            if number == middle * (len(offsets) + 1):
+                slopes = [slope[:, 0] for _, slope in curves]
         gradients = torch.cat(columns, 1).unflatten(1, (len(offsets), len(offsets))).squeeze(3)
-    nearest = min(int(offsets.abs().argmin()), curves[0][1].shape[1] - 1)
-    active = torch.stack([(slope[:, nearest] != 0).to(y).mean(-1) for _, slope in curves], -1)
+    active = torch.stack([(slope != 0).to(y).mean(-1) for slope in slopes], -1)
     return gradients, active, method
 
 

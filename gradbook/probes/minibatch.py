@@ -43,7 +43,8 @@ def minibatch_gradients(
         inputs: All rows' inputs [n, …].
         targets: All rows' targets [n, outputs].
         rows: Row indices of the minibatches [M, B].
-        parameter: Name of a bias of the Sequential, such as ``"linear2.bias"``.
+        parameter: Name of a bias of the Sequential, such as ``"linear2.bias"``. In training mode
+            the gradient of a bias in front of batch norm is zero, and what returns is round-off.
         mode: ``"eval"`` or ``"train"``.
         loss: One of `training.LOSSES`.
         seed: Seed of dropout's masks.
@@ -69,6 +70,33 @@ def per_example_gradients(
     """
     with untouched(model, "eval"):
         return _errors(model, inputs[:, None], targets[:, None], parameter, loss, 0)[:, 0]
+
+
+def minibatch_means(gradients: Tensor, rows: Tensor) -> Tensor:
+    """Means of per-example gradients [n, P] over minibatches with distinct rows [M, B]: [M, P]."""
+    members = torch.zeros(len(rows), len(gradients)).to(gradients)
+    members.scatter_(1, rows.to(gradients.device), 1 / rows.shape[1])
+    return members @ gradients
+
+
+def drop_roundoff(gradients: Tensor, relative: float = 1e-9) -> Tensor:
+    """Set gradients that are round-off to exactly zero, so that they count as having no direction.
+
+    Where errors cancel, as 32 against 32 do under an L1 loss, a gradient is zero in exact
+    arithmetic; what is computed instead is tiny and points anywhere. In float64 there is a gap of
+    many orders of magnitude between such gradients and all others; in float32 there is not.
+
+    Args:
+        gradients: Vectors of one net and layer […, P], float64.
+        relative: Vectors shorter than this times the longest are set to zero.
+
+    Raises:
+        TypeError: The gradients are not float64.
+    """
+    if gradients.dtype != torch.float64:
+        raise TypeError(f"expected float64 gradients, got {gradients.dtype}: probe in float64")
+    norms = gradients.norm(dim=-1, keepdim=True)
+    return gradients.where(norms > relative * norms.max(), 0)
 
 
 def pairwise_cosines(gradients: Tensor) -> Tensor:
@@ -127,7 +155,7 @@ def _errors(model: nn.Module, x: Tensor, y: Tensor, parameter: str, loss: str, s
     """∂(mean loss of each minibatch)/∂(output of the layer) [M, B, units]."""
     if loss not in LOSSES:
         raise ValueError(f"expected a loss of {list(LOSSES)}, got {loss!r}")
-    modules = list(model.named_children()) if isinstance(model, nn.Sequential) else []
+    modules = sequential.taken_apart(model)
     biases = [
         f"{name}.bias" for name, module in modules if getattr(module, "bias", None) is not None
     ]
@@ -135,7 +163,7 @@ def _errors(model: nn.Module, x: Tensor, y: Tensor, parameter: str, loss: str, s
         raise ValueError(f"expected a bias of an nn.Sequential, of {biases}, got {parameter!r}")
     cut = [f"{name}.bias" for name, _ in modules].index(parameter) + 1
     masks = sequential.draw_masks(
-        modules, x.shape[0], x.shape[1], sequential.dropout_widths(modules), seed
+        modules, x.shape[0], x.shape[1], sequential.dropout_widths(modules, x.shape[-1]), seed
     )
     masks = {name: mask.to(y) for name, mask in masks.items()}
     z = sequential.run(modules[:cut], x, masks)

@@ -27,8 +27,29 @@ UNITWISE = (
 )
 """Modules in which a unit's output depends on no other unit."""
 
+_MIXING = (nn.modules.batchnorm._NormBase, nn.modules.dropout._DropoutNd)
+
 Modules = Sequence[tuple[str, nn.Module]]
 Masks = Mapping[str, Tensor]
+
+
+def taken_apart(model: nn.Module) -> list[tuple[str, nn.Module]]:
+    """Names and modules of a network that `run` can run; empty where it cannot.
+
+    That is an `nn.Sequential` with the forward pass of one. In training mode, batch norm and
+    dropout have to stand in it themselves, not inside another module. A module that stands in it
+    twice is listed twice.
+    """
+    if not isinstance(model, nn.Sequential) or type(model).forward is not nn.Sequential.forward:
+        return []
+    hidden = [
+        part
+        for module in model
+        for part in module.modules()
+        if type(part) not in (nn.Dropout, nn.BatchNorm1d) or part is not module
+        if isinstance(part, _MIXING) and part.training
+    ]
+    return [] if hidden else list(model._modules.items())
 
 
 def run(modules: Modules, x: Tensor, masks: Masks, unit: int | None = None) -> Tensor:
@@ -42,13 +63,13 @@ def run(modules: Modules, x: Tensor, masks: Masks, unit: int | None = None) -> T
         unit: The unit that x holds; all modules must be `UNITWISE`.
     """
     for name, module in modules:
+        if getattr(module, "inplace", False):
+            x = x.clone()  # the input may be used again
         if isinstance(module, nn.Dropout):
             if name in masks:
                 x = x * (masks[name] if unit is None else masks[name][..., unit].unsqueeze(-2))
         elif isinstance(module, nn.BatchNorm1d):
             x = _batch_norm(module, x, unit)
-        elif isinstance(module, nn.ReLU):
-            x = torch.relu(x)  # never in place: the input may be used again
         elif isinstance(module, nn.Linear) or unit is not None:
             x = module(x)
         else:
@@ -77,9 +98,9 @@ def draw_masks(
     return masks
 
 
-def dropout_widths(modules: Modules) -> dict[str, int]:
+def dropout_widths(modules: Modules, inputs: int) -> dict[str, int]:
     """Units that each dropout module acts on, read off the layers before it."""
-    widths, width = {}, 0
+    widths, width = {}, inputs
     for name, module in modules:
         if hasattr(module, "out_features"):
             width = module.out_features

@@ -1,0 +1,83 @@
+"""Checks for the chapters' exercises: the expected answer is computed, never typed.
+
+``check(name, answer)`` prints whether an answer is right, and a hint where it is not. It changes
+nothing: a wrong answer can be corrected and checked again.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from gradbook import atlas, predictions
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """What an answer is compared with.
+
+    Attributes:
+        expected: Computes the right answer.
+        tolerance: Largest relative error that counts as right.
+        hint: What to think of next.
+    """
+
+    expected: Callable[[], float]
+    tolerance: float
+    hint: str
+
+
+def _batch_for_cosine(cosine: float, epoch: int) -> float:
+    results = atlas.load("agreement")
+    number = results.config["size_epochs"].index(epoch)
+    scale = float(results["size_noise_scale"][:, number, 2].mean())
+    rows = 8000
+    ratio = (1 / cosine - 1) / scale
+    # cos = 1 / (1 + scale/B · (n − B)/(n − 1)), solved for B.
+    return rows / (1 + ratio * (rows - 1))
+
+
+EXERCISES = {
+    "opposed pairs": Exercise(
+        lambda: float(predictions.vote_agreement(0.6, 64)[1]),
+        0.03,
+        "a tie has no direction; leave ties out before you form the two probabilities",
+    ),
+    "large batch": Exercise(
+        lambda: _batch_for_cosine(0.9, 20),
+        0.05,
+        "solve cos = 1/(1 + s) for s, then s = (B_simple/B)·(n − B)/(n − 1) for B",
+    ),
+}
+
+
+def check(name: str, answer: Any) -> None:
+    """Say whether an answer is right.
+
+    Args:
+        name: One of `EXERCISES`.
+        answer: The reader's number; None means not answered yet.
+
+    Raises:
+        ValueError: There is no such exercise, or the answer is no number.
+    """
+    if name not in EXERCISES:
+        raise ValueError(f"expected an exercise of {list(EXERCISES)}, got {name!r}")
+    if answer is None:
+        print("No answer yet: put your number in place of None and run the cell again.")
+        return
+    try:
+        given = float(answer)
+    except (TypeError, ValueError):
+        given = math.nan
+    if math.isnan(given):
+        raise ValueError(f"expected one number for {name!r}, got {answer!r}")
+    exercise = EXERCISES[name]
+    expected = exercise.expected()
+    if math.isclose(given, expected, rel_tol=exercise.tolerance):
+        print(f"Right: {expected:.3g}.")
+    else:
+        side = "large" if given > expected else "small"
+        print(f"Not yet: {given:.4g} is too {side}. Hint: {exercise.hint}.")

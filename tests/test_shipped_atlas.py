@@ -1,0 +1,115 @@
+"""The shipped results are those of this code: they load, and a slice measured now agrees.
+
+Training rounds differently on other processors, and 125 steps of Adam an epoch let round-off grow.
+So the start is compared tightly, the first epoch within a few percent, and nothing later; with
+batch norm's large learning rate not even that (its test loss differs by 12 % after one epoch).
+"""
+
+import numpy as np
+import pytest
+import torch
+
+from gradbook import atlas, experiments, models, probes, tasks
+from gradbook.experiments import agreement, explorer, order
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.mark.parametrize("name", experiments.NAMES)
+def test_the_file_loads_and_holds_what_the_module_says(name):
+    shipped, module = atlas.load(name), getattr(experiments, name)
+    assert shipped.config == module.CONFIG and list(shipped.jobs) == list(module.JOBS)
+    assert all(len(values) == len(module.JOBS) for values in shipped.arrays.values())
+
+
+def worst(measured: np.ndarray, shipped: np.ndarray) -> float:
+    """Largest difference, relative to the largest number."""
+    measured, shipped = measured.astype(np.float64), shipped.astype(np.float64)
+    return np.abs(measured - shipped).max() / np.abs(shipped).max()
+
+
+@pytest.mark.parametrize("regularizer", explorer.JOBS)
+def test_the_explorer_s_start_is_measured_again(regularizer):
+    shipped, job = atlas.load("explorer"), explorer.JOBS.index(regularizer)
+    measured = explorer.measure(regularizer, explorer.CONFIG | {"epochs": 0})
+    np.testing.assert_allclose(measured["offsets"], shipped["offsets"][job], atol=1e-8)
+    for name in ("centre", "scale", "test_loss", "test_r2"):
+        assert worst(measured[name][0], shipped[name][job, 0]) < 1e-4, name
+    steps = measured["field"][0].astype(int) - shipped["field"][job, 0]
+    # A gradient may be rounded to the neighbouring step; at a kink a row may flip.
+    assert (np.abs(steps) > 1).mean() < 1e-3
+
+
+def test_the_explorer_s_first_epoch_is_measured_again():
+    shipped, job = atlas.load("explorer"), explorer.JOBS.index("none")
+    measured = explorer.measure("none", explorer.CONFIG | {"epochs": 1})
+    assert worst(measured["test_loss"][1], shipped["test_loss"][job, 1]) < 0.02
+    start, shown = shipped["centre"][job, 0], shipped["centre"][job, 1]
+    apart = np.linalg.norm(measured["centre"][1] - shown)
+    assert apart < 0.1 * np.linalg.norm(shown)
+    assert apart < 0.1 * np.linalg.norm(shown - start), "an epoch's change has to stand out"
+
+
+@pytest.fixture(scope="module")
+def first_epoch() -> dict[str, np.ndarray]:
+    """The agreement experiment's curves for seed 0 up to epoch 1, without the sweep over sizes."""
+    patch = pytest.MonkeyPatch()
+    patch.setattr(agreement, "_over_sizes", lambda *_: {})
+    with patch.context():
+        yield agreement.measure(0, agreement.CONFIG | {"epochs": 1, "size_epochs": [0]})
+    patch.undo()
+
+
+def test_the_agreement_curves_start_as_measured_again(first_epoch):
+    shipped = atlas.load("agreement")
+    assert set(first_epoch) < set(shipped.arrays)
+    for name, values in first_epoch.items():
+        np.testing.assert_allclose(
+            values[:, 0], shipped[name][0, :, 0], rtol=1e-3, atol=1e-3, err_msg=name
+        )
+
+
+def test_the_agreement_curves_of_the_first_epoch_are_measured_again(first_epoch):
+    shipped = atlas.load("agreement")
+    for name in ("train_loss", "test_loss"):
+        np.testing.assert_allclose(first_epoch[name][:, 1], shipped[name][0, :, 1], rtol=0.02)
+    for name in ("pair_cosine", "layer_cosine", "positive", "active", "test_r2"):
+        np.testing.assert_allclose(
+            first_epoch[name][:, 1], shipped[name][0, :, 1], atol=0.05, err_msg=name
+        )
+
+
+def test_the_sweep_over_batch_sizes_starts_as_measured_again():
+    shipped, config = atlas.load("agreement"), agreement.CONFIG
+    task = tasks.character_regression(seed=0)
+    model, size = models.mlp(task.features, seed=0), 64
+    rows = probes.sample_minibatches(8000, size, config["size_minibatches"], 0)
+    column = config["batch_sizes"].index(size)
+    for number, parameter in enumerate(agreement.LAYERS):
+        each = probes.per_example_gradients(model, task.train_inputs, task.train_targets, parameter)
+        scale = probes.noise_scale(each)
+        cosine = probes.mean_cosine(each[rows].mean(1))
+        predicted = probes.predicted_cosine(scale, size, 8000)
+        assert shipped["size_noise_scale"][0, 0, number] == pytest.approx(scale, rel=1e-3)
+        assert shipped["size_cosine"][0, 0, column, number] == pytest.approx(cosine, abs=1e-4)
+        assert shipped["size_predicted"][0, 0, column, number] == pytest.approx(predicted, abs=1e-4)
+
+
+def test_the_control_of_the_order_experiment_repeats_exactly():
+    shipped, control = atlas.load("order"), order.CONFIG["changes"].index("nothing")
+    assert not shipped["weights"][:, control].any() and not shipped["functions"][:, control].any()
+    assert np.array_equal(shipped["test_loss"][:, 0], shipped["test_loss"][:, control + 1])
+    others = np.delete(shipped["weights"], control, axis=1)
+    assert (others[..., 1:] > 0).all() and not others[..., 0].any()
+
+
+def test_the_order_experiment_starts_where_the_agreement_experiment_does():
+    one, other = atlas.load("order"), atlas.load("agreement")
+    start = other["test_loss"][:, 0, :1]
+    np.testing.assert_allclose(one["test_loss"][:, 0, :1], start, rtol=1e-6)
