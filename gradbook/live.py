@@ -37,7 +37,9 @@ class MinibatchPanel(ipywidgets.VBox):
         wide = ipywidgets.Layout(width="auto", max_width="34em")
         self.run: training.Run | None = None
         self.regularizer = ipywidgets.ToggleButtons(
-            options=list(NETS), description="regularizer", style=style
+            options=list(NETS),
+            description="regularizer",
+            style={**style, "button_width": "auto"},
         )
         self.epochs = ipywidgets.IntSlider(
             10, 1, 30, description="epochs", style=style, layout=wide, continuous_update=False
@@ -56,7 +58,7 @@ class MinibatchPanel(ipywidgets.VBox):
             description="Train", button_style="primary", icon="play", tooltip="Train the network"
         )
         self.progress = ipywidgets.IntProgress(
-            0, 0, 10, description="epoch", style=style, layout=wide
+            0, 0, 10, description="epoch", layout=ipywidgets.Layout(width="20em")
         )
         self.message = ipywidgets.HTML("Not trained yet.")
         self.result = ipywidgets.VBox()
@@ -72,6 +74,10 @@ class MinibatchPanel(ipywidgets.VBox):
                 self.result,
             ]
         )
+
+    def __repr__(self) -> str:
+        """A line that is the same at every run, for where no widget can be shown."""
+        return "MinibatchPanel: run this cell to train a network"
 
     def train(self) -> None:
         """Train with the chosen settings and show the landscapes; what the button does.

@@ -54,7 +54,9 @@ def build(
         if not _is_done(path, experiment.JOBS[number], experiment.CONFIG, code)
     ]
     tasks = [
-        joblib.delayed(_measure)(name, experiment.JOBS[number], experiment.CONFIG, parts[number])
+        joblib.delayed(_measure)(
+            name, experiment.JOBS[number], experiment.CONFIG, code, parts[number]
+        )
         for number in waiting
     ]
     results = run_jobs(tasks, processes=processes)
@@ -93,7 +95,7 @@ def measure_of(name: str) -> Callable[[Any, dict[str, Any]], dict[str, np.ndarra
     return importlib.import_module(f"gradbook.experiments.{name}").measure
 
 
-def _measure(name: str, job: Any, config: dict[str, Any], path: Path) -> None:
+def _measure(name: str, job: Any, config: dict[str, Any], code: str, path: Path) -> None:
     torch.set_num_threads(1)
     try:
         arrays = measure_of(name)(job, config)
@@ -102,7 +104,7 @@ def _measure(name: str, job: Any, config: dict[str, Any], path: Path) -> None:
     for array, values in arrays.items():
         if values.dtype.kind == "f" and np.isinf(values).any():
             raise ValueError(f"experiment {name!r}, job {job!r}: {array} holds infinite numbers")
-    part = atlas.Atlas(name, arrays, config, [job], versions(), atlas.fingerprint(name))
+    part = atlas.Atlas(name, arrays, config, [job], versions(), code)
     atlas.write(part, path)
 
 

@@ -36,6 +36,7 @@ def measure(regularizer: str, config: dict[str, Any]) -> dict[str, np.ndarray]:
     Returns:
         - ``field`` int8 [E, L, M, G, G, 2] and ``scale`` [E, L, M]: gradient = field/127 · scale.
         - ``centre`` [E, L, M, 2]: the gradient at the net's own parameters.
+        - ``units`` [L, 2]: the two units of each layer, see `responsive_units`.
         - ``test_loss``, ``test_r2`` [E].
         - ``offsets`` [G].
     """
@@ -79,9 +80,10 @@ def over_epochs(
 ) -> dict[str, np.ndarray]:
     """Landscapes of a run after every epoch, as `measure` returns them; computed in float64."""
     fields, centres = [], []
+    units = [responsive_units(run, task, rows, parameter, mode, seed) for parameter in parameters]
     for epoch in sorted(run.checkpoints):
         model = run.model_at(epoch)
-        for parameter in parameters:
+        for parameter, pair in zip(parameters, units, strict=True):
             landscape = probes.gradient_landscape(
                 model,
                 task.train_inputs,
@@ -89,6 +91,7 @@ def over_epochs(
                 rows,
                 parameter,
                 offsets=offsets,
+                units=pair,
                 mode=mode,
                 loss=run.config.loss,
                 seed=seed,
@@ -108,4 +111,31 @@ def over_epochs(
         "test_loss": run.test_loss.numpy().astype(np.float32),
         "test_r2": run.test_r2.numpy().astype(np.float32),
         "offsets": offsets.float().numpy(),
+        "units": np.array(units),
     }
+
+
+def responsive_units(
+    run: training.Run, task: tasks.Task, rows: torch.Tensor, parameter: str, mode: str, seed: int
+) -> tuple[int, int]:
+    """The first two units of a layer with a gradient in most minibatches after every epoch.
+
+    Many units of a ReLU net fall silent in training, and two silent ones have no landscape. Where
+    fewer than two qualify, the ones with a gradient most often.
+    """
+    shares = []
+    for epoch in sorted(run.checkpoints):
+        gradients = probes.minibatch_gradients(
+            run.model_at(epoch),
+            task.train_inputs,
+            task.train_targets,
+            rows,
+            parameter,
+            mode=mode,
+            loss=run.config.loss,
+            seed=seed,
+        )
+        shares.append((gradients != 0).double().mean(0))
+    rarest = torch.stack(shares).amin(0).clamp(max=0.5)
+    first, second = sorted(rarest.sort(descending=True, stable=True).indices[:2].tolist())
+    return first, second

@@ -17,11 +17,12 @@ LABELS = {
 }
 LAYERS = {2: "second hidden layer", 3: "third hidden layer"}
 NOTES = {
-    "linear eval": "The gradient in the layer's first two biases, b₁ and b₂.",
-    "linear train": "The gradient in the layer's first two biases, b₁ and b₂, in training mode. "
-    "Each minibatch keeps one dropout mask over its whole grid.",
-    "norm train": "The gradient in batch norm's first two shifts, β₁ and β₂, in training mode: "
-    "each minibatch is normalized with its own mean and variance.",
+    "linear eval": "The gradient in two biases b of the layer: the first two units that have one "
+    "at every epoch.",
+    "linear train": "The gradient in two biases b of the layer, in training mode. Each minibatch "
+    "keeps one dropout mask over its whole grid.",
+    "norm train": "The gradient in two of batch norm's shifts β, in training mode: each minibatch "
+    "is normalized with its own mean and variance.",
 }
 
 
@@ -55,15 +56,17 @@ def explorer_of(
     """An explorer of landscapes measured over epochs.
 
     Args:
-        arrays: ``field`` [R, E, L, M, G, G, 2], ``scale``, ``centre``, ``test_loss``, ``test_r2``
-            and ``offsets``, as `gradbook.experiments.explorer` returns them.
+        arrays: ``field`` [R, E, L, M, G, G, 2], ``scale``, ``centre``, ``units`` [R, L, 2],
+            ``test_loss``, ``test_r2`` and ``offsets``, as `gradbook.experiments.explorer` returns
+            them, stacked.
         nets: Regularizer to a key of `NOTES`: which parameters in which mode.
         notes: Regularizer to a further sentence.
         layers: Numbers of the hidden layers.
         batch_size: Rows in a minibatch.
         **state: Where to start, as for `Explorer`.
     """
-    symbols = {"linear": ["b₁", "b₂"], "norm": ["β₁", "β₂"]}
+    symbols = {"linear": "b", "norm": "β"}
+    subscripts = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
     meta = {
         "regularizers": [
             {"name": name, "label": LABELS[name], "note": f"{NOTES[kind]} {notes[name]}"}
@@ -71,7 +74,13 @@ def explorer_of(
         ],
         "epochs": list(range(arrays["field"].shape[1])),
         "layers": [{"label": LAYERS[layer]} for layer in layers],
-        "parameters": [[symbols[kind.split()[0]]] * len(layers) for kind in nets.values()],
+        "parameters": [
+            [
+                [f"{symbols[kind.split()[0]]}{unit + 1}".translate(subscripts) for unit in pair]
+                for pair in pairs
+            ]
+            for kind, pairs in zip(nets.values(), np.asarray(arrays["units"]).tolist(), strict=True)
+        ],
         "offsets": np.asarray(arrays["offsets"])[0].astype(float).round(6).tolist(),
         "batch_size": batch_size,
         "minibatches": arrays["field"].shape[3],

@@ -1,0 +1,1 @@
+"""Timings of gradbook against the obvious way and against other packages; see README.md."""
