@@ -77,6 +77,7 @@ atlas: $(INSTALLED)  ## train and measure again what the package ships
 	$(BIN)/python -m gradbook atlas build
 
 bench: $(INSTALLED)  ## time gradbook against the obvious loop and its peers
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation -e '.[bench]'
 	$(BIN)/python -m benchmarks
 
 # uv resolves once for every Python and system in pyproject.toml, which pip's own tools do not.
@@ -86,7 +87,7 @@ requirements:  ## renew requirements.txt from the lower bounds in pyproject.toml
 	@_build/uv/bin/python -m pip install --quiet --disable-pip-version-check uv
 	@printf '%s\n' $(PINNED) > _build/uv/pinned.txt
 	_build/uv/bin/uv --no-cache pip compile --quiet --universal --fork-strategy fewest \
-	    --python-version 3.11.0 --all-extras --no-header --no-annotate \
+	    --python-version 3.11.0 --extra book --extra test --no-header --no-annotate \
 	    --constraint _build/uv/pinned.txt --output-file _build/uv/all.txt pyproject.toml
 	@echo '# Made by `make requirements` from pyproject.toml: edit that, not this.' > requirements.txt
 	@sed -E '/^(nvidia-|cuda-|triton)/d' _build/uv/all.txt >> requirements.txt

@@ -179,7 +179,8 @@ def plot_agreement(
         ylabel="share of opposed pairs" if opposed else "mean cosine of all pairs",
         ax=ax,
     )
-    ax.plot(epochs, predicted.mean(0), "o", color="black", ms=4.5, mfc="white", zorder=3)
+    predicted = np.nanmean(np.where(np.isnan(measured), np.nan, predicted), axis=0)
+    ax.plot(epochs, predicted, "o", color="black", ms=4.5, mfc="white", zorder=3)
     ax.set_ylim(-0.05, 0.75 if opposed else 1.1)
     _key(
         ax,

@@ -18,15 +18,27 @@ def pins() -> dict[str, str]:
     return dict(entry.split("==") for entry in entries)
 
 
+def names(entries: list[str]) -> set[str]:
+    """Packages of requirements such as ``"pytest>=8"``."""
+    return {re.match(r"[\w-]+", entry)[0] for entry in entries}
+
+
 def load(path: str) -> dict:
     return yaml.safe_load((ROOT / path).read_text(encoding="utf-8"))
 
 
 def test_requirements_pin_whatever_the_project_names():
-    extras = PROJECT["optional-dependencies"].values()
-    named = [*PROJECT["dependencies"], *(entry for extra in extras for entry in extra)]
-    missing = {re.match(r"[\w-]+", entry)[0] for entry in named} - set(pins())
+    extras = PROJECT["optional-dependencies"]
+    named = [*PROJECT["dependencies"], *extras["book"], *extras["test"]]
+    missing = names(named) - set(pins())
     assert not missing, f"run `make requirements`: {missing} is not pinned"
+
+
+def test_only_make_bench_installs_what_only_the_benchmarks_need():
+    bench = PROJECT["optional-dependencies"]["bench"]
+    assert bench and not names(bench) & set(pins())
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert re.findall(r"^(\w+):(?:.*\n\t)+.*\[bench\]", makefile, re.M) == ["bench"]
 
 
 def test_requirements_leave_the_build_of_torch_open():

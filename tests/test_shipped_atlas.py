@@ -37,7 +37,8 @@ def worst(measured: np.ndarray, shipped: np.ndarray) -> float:
 @pytest.mark.parametrize("regularizer", explorer.JOBS)
 def test_the_explorer_s_start_is_measured_again(regularizer):
     shipped, job = atlas.load("explorer"), explorer.JOBS.index(regularizer)
-    measured = explorer.measure(regularizer, explorer.CONFIG | {"epochs": 0})
+    units = shipped["units"][job].tolist()
+    measured = explorer.measure(regularizer, explorer.CONFIG | {"epochs": 0}, units)
     np.testing.assert_allclose(measured["offsets"], shipped["offsets"][job], atol=1e-8)
     for name in ("centre", "scale", "test_loss", "test_r2"):
         assert worst(measured[name][0], shipped[name][job, 0]) < 1e-4, name
@@ -48,7 +49,8 @@ def test_the_explorer_s_start_is_measured_again(regularizer):
 
 def test_the_explorer_s_first_epoch_is_measured_again():
     shipped, job = atlas.load("explorer"), explorer.JOBS.index("none")
-    measured = explorer.measure("none", explorer.CONFIG | {"epochs": 1})
+    units = shipped["units"][job].tolist()
+    measured = explorer.measure("none", explorer.CONFIG | {"epochs": 1}, units)
     assert worst(measured["test_loss"][1], shipped["test_loss"][job, 1]) < 0.02
     start, shown = shipped["centre"][job, 0], shipped["centre"][job, 1]
     apart = np.linalg.norm(measured["centre"][1] - shown)
@@ -79,7 +81,7 @@ def test_the_agreement_curves_of_the_first_epoch_are_measured_again(first_epoch)
     shipped = atlas.load("agreement")
     for name in ("train_loss", "test_loss"):
         np.testing.assert_allclose(first_epoch[name][:, 1], shipped[name][0, :, 1], rtol=0.02)
-    for name in ("pair_cosine", "layer_cosine", "positive", "active", "test_r2"):
+    for name in ("pair_cosine", "layer_cosine", "positive", "test_r2"):
         np.testing.assert_allclose(
             first_epoch[name][:, 1], shipped[name][0, :, 1], atol=0.05, err_msg=name
         )

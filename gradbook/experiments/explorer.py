@@ -30,8 +30,18 @@ CONFIG: dict[str, Any] = {
 JOBS = tuple(CONFIG["nets"])
 
 
-def measure(regularizer: str, config: dict[str, Any]) -> dict[str, np.ndarray]:
+Units = Sequence[tuple[int, int]]
+
+
+def measure(
+    regularizer: str, config: dict[str, Any], units: Units | None = None
+) -> dict[str, np.ndarray]:
     """Landscapes of one net after every epoch.
+
+    Args:
+        regularizer: One of `JOBS`.
+        config: Like `CONFIG`.
+        units: The two units to look at in each layer; default `responsive_units`.
 
     Returns:
         - ``field`` int8 [E, L, M, G, G, 2] and ``scale`` [E, L, M]: gradient = field/127 · scale.
@@ -59,7 +69,9 @@ def measure(regularizer: str, config: dict[str, Any]) -> dict[str, np.ndarray]:
     )
     offsets = grid(config["radius"], config["grid"])
     parameters = [f"{owner}{layer}.bias" for layer in config["layers"]]
-    return over_epochs(run, task, rows, parameters, offsets, mode=mode, seed=config["seed"])
+    return over_epochs(
+        run, task, rows, parameters, offsets, mode=mode, seed=config["seed"], units=units
+    )
 
 
 def grid(radius: float, points: int) -> torch.Tensor:
@@ -77,10 +89,12 @@ def over_epochs(
     *,
     mode: str,
     seed: int,
+    units: Units | None = None,
 ) -> dict[str, np.ndarray]:
     """Landscapes of a run after every epoch, as `measure` returns them; computed in float64."""
     fields, centres = [], []
-    units = [responsive_units(run, task, rows, parameter, mode, seed) for parameter in parameters]
+    if units is None:
+        units = [responsive_units(run, task, rows, name, mode, seed) for name in parameters]
     for epoch in sorted(run.checkpoints):
         model = run.model_at(epoch)
         for parameter, pair in zip(parameters, units, strict=True):
