@@ -1,50 +1,23 @@
-"""Seven ways to one gradient landscape, on the same network, minibatches and grid.
-
-The loop sets the two biases, runs forward and backward and reads two numbers. What all other ways
-find is compared with what it finds.
-"""
+"""Times the ways to a gradient landscape against each other, one table a case."""
 
 from __future__ import annotations
 
-import copy
-import importlib.util
+import itertools
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
 from statistics import median
-from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
-from benchmarks.timing import figure, obvious_form, one_hot_rows, ratio, seconds, table
+from benchmarks.timing import figure, ratio, table, timed
+from benchmarks.ways import GRADBOOK, GRADFIELD, LOOP, Case, Problem, Way, loop, masks_of, ways
 from gradbook import models, probes, tasks, training
 from gradbook.experiments.explorer import grid
-from gradbook.probes import functional as by_torch_func
-from gradbook.probes import sequential
 
-UNITS = (0, 1)
 RADIUS = 0.05
-LOOP, GRADFIELD, GRADBOOK = "the loop", "gradfield", "gradbook"
-Masks = Callable[[int], Mapping[str, Tensor]]
-
-
-@dataclass(frozen=True)
-class Case:
-    """One table. `loop` and `gradfield` are the ratios to reach, by points a side of the grid."""
-
-    label: str
-    parameter: str
-    mode: str = "eval"
-    regularizer: str = "none"
-    masks: str = "common"
-    tail: str = "relu"
-    options: Mapping[str, Any] = field(default_factory=dict)
-    loop: Mapping[int, int] = field(default_factory=dict)
-    gradfield: Mapping[int, int] = field(default_factory=dict)
-
 
 FAST, BATCH_STATISTICS, ANY_TAIL = {11: 500, 21: 1500}, {11: 400, 21: 800}, {11: 100, 21: 100}
 PEER = {11: 200}
@@ -64,39 +37,6 @@ CASES = (
 )
 
 
-@dataclass(frozen=True, eq=False)
-class Problem:
-    """A network and all rows; `minibatches` [M, B] are row indices."""
-
-    model: nn.Sequential
-    inputs: Tensor
-    targets: Tensor
-    minibatches: Tensor
-
-    def in_obvious_form(self) -> Problem:
-        """The same with an `nn.Linear` on float one-hot rows in front."""
-        rows = one_hot_rows(self.inputs, self.model.linear1.in_features, self.targets.dtype)
-        return Problem(obvious_form(self.model), rows, self.targets, self.minibatches)
-
-
-@dataclass(frozen=True)
-class Way:
-    """``run(rows, offsets)`` gives [M, G, G, 2]; slow ways get a part of the work.
-
-    Attributes:
-        minibatches: How many of the minibatches it is timed on.
-        subgrid: Whether it is timed on a part of the grid: only where its time is proportional to
-            the number of points.
-        comparable: Whether its gradients must be the loop's; not where it draws its own masks.
-    """
-
-    name: str
-    run: Callable[[Tensor, Tensor], Tensor]
-    minibatches: int
-    subgrid: bool = True
-    comparable: bool = True
-
-
 def trained(
     case: Case, task: tasks.Task, widths: tuple[int, ...], dtype: torch.dtype = torch.float32
 ) -> nn.Sequential:
@@ -109,141 +49,104 @@ def trained(
     return training.train(model, task, config, progress=False).model.to(dtype)
 
 
-def ways(case: Case, problem: Problem, slow: int) -> Iterator[Way]:
-    """All ways to the case's landscape; slow ones take the first `slow` minibatches."""
-    obvious = problem.in_obvious_form()
-    drawn = case.masks == "common" or case.mode == "eval"
-    masks = masks_of(case, problem, slow) if drawn else None
-    own = case.regularizer == "dropout" and case.mode == "train"
-    loops = {LOOP: obvious, "the loop, with gathered columns": problem}
-    for name, form in loops.items():
-        run = partial(loop, case, form, masks_at=masks)
-        yield Way(name, run, slow, comparable=drawn)
-    if importlib.util.find_spec("gradfield"):
-        yield Way(
-            GRADFIELD, partial(gradfield, case, problem, masks_at=masks), slow, comparable=drawn
-        )
-    fresh = case.masks == "fresh"
-    run = partial(torch_func, case, problem)
-    yield Way("torch.func", run, min(slow, 2), subgrid=fresh, comparable=not own)
-    everything = len(problem.minibatches)
-    yield Way(GRADBOOK, partial(gradbook, case, problem), everything, subgrid=fresh)
+@dataclass(frozen=True)
+class Effort:
+    """How much of the work is timed.
 
-
-def masks_of(case: Case, problem: Problem, minibatches: int) -> Masks | None:
-    """Grid point number to the masks gradbook draws there; None where there is no dropout."""
-    if case.regularizer != "dropout" or case.mode == "eval":
-        return None
-    modules = list(problem.model.train().named_children())
-    widths = sequential.dropout_widths(modules, 0)
-    size, known = problem.minibatches.shape, {}
-
-    def masks_at(point: int) -> Mapping[str, Tensor]:
-        point = 0 if case.masks == "common" else point
-        if point not in known:
-            drawn = sequential.draw_masks(modules, *size, widths, point)
-            known[point] = {
-                name: mask[:minibatches].to(problem.targets) for name, mask in drawn.items()
-            }
-        return known[point]
-
-    return masks_at
-
-
-class GivenMask(nn.Module):
-    """Multiplies by a mask that somebody sets, in place of `nn.Dropout`."""
-
-    factor: Tensor | float = 1.0
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x * self.factor
-
-
-def ready(case: Case, problem: Problem, masks_at: Masks | None) -> nn.Sequential:
-    """A copy of the network in the case's mode, its dropout replaced where masks are given."""
-    model = copy.deepcopy(problem.model).train(case.mode == "train")
-    for name, module in list(model.named_children()):
-        if masks_at is not None and isinstance(module, nn.Dropout):
-            setattr(model, name, GivenMask())
-    return model
-
-
-def set_masks(model: nn.Sequential, masks: Mapping[str, Tensor], m: int) -> None:
-    for name, mask in masks.items():
-        getattr(model, name).factor = mask[m]
-
-
-def loop(
-    case: Case, problem: Problem, rows: Tensor, offsets: Tensor, masks_at: Masks | None = None
-) -> Tensor:
-    """Set the two biases, forward, backward, read two numbers."""
-    model = ready(case, problem, masks_at)
-    bias = model.get_parameter(case.parameter)
-    start = bias.detach().clone()
-    result = bias.new_empty(len(rows), len(offsets), len(offsets), 2)
-    for m, batch in enumerate(rows):
-        for i, first in enumerate(offsets):
-            for j, second in enumerate(offsets):
-                if masks_at is not None:
-                    set_masks(model, masks_at(i * len(offsets) + j), m)
-                with torch.no_grad():
-                    bias.copy_(start)
-                    bias[UNITS[0]] += first
-                    bias[UNITS[1]] += second
-                model.zero_grad()
-                outputs = model(problem.inputs[batch])
-                functional.l1_loss(outputs, problem.targets[batch]).backward()
-                result[m, i, j] = bias.grad[list(UNITS)]
-    return result.detach()
-
-
-def gradfield(
-    case: Case, problem: Problem, rows: Tensor, offsets: Tensor, masks_at: Masks | None = None
-) -> Tensor:
-    """gradfield's own loop over the grid; weights frozen, so that it asks for no more than it needs.
-
-    It knows no minibatches, passes float64 scalars one point at a time, and fills [y, x].
+    Attributes:
+        rows: Training rows of the epoch before the probe.
+        minibatches: M, of 64 rows each.
+        slow: Minibatches that the slow ways are timed on.
+        side: Points a side of the part of the grid that the slow ways are timed on.
+        repeats: Times that all ways are timed, one after another.
+        at_least: Seconds that a timing fills with calls.
+        sizes: Points a side of the whole grid.
     """
-    from gradfield import sample_grid_torch
 
-    model = ready(case, problem, masks_at).requires_grad_(False)
-    bias = model.get_parameter(case.parameter)
-    span = (offsets[0].item(), offsets[-1].item())
-    result = []
-    for m, batch in enumerate(rows):
-        if masks_at is not None:
-            set_masks(model, masks_at(0), m)
-
-        def loss(first: Tensor, second: Tensor, batch: Tensor = batch) -> Tensor:
-            shift = torch.stack([first, second]).to(bias)
-            moved = {case.parameter: bias.index_add(0, torch.tensor(UNITS), shift)}
-            outputs = torch.func.functional_call(model, moved, (problem.inputs[batch],))
-            return functional.l1_loss(outputs, problem.targets[batch])
-
-        found = sample_grid_torch(loss, span, span, len(offsets))
-        result.append(torch.stack([torch.from_numpy(found[name].T) for name in ("GX", "GY")], -1))
-    return torch.stack(result).to(bias)
+    rows: int = 8000
+    minibatches: int = 50
+    slow: int = 4
+    side: int = 6
+    repeats: int = 5
+    at_least: float = 1.0
+    sizes: tuple[int, ...] = (11, 21)
 
 
-def torch_func(case: Case, problem: Problem, rows: Tensor, offsets: Tensor) -> Tensor:
-    """`vmap` of `grad` over the whole network, what gradbook falls back to."""
-    model = problem.model.train(case.mode == "train")
-    x, y = problem.inputs[rows], problem.targets[rows]
-    e = offsets.to(problem.targets)
-    return by_torch_func.landscape(model, case.parameter, x, y, e, UNITS, case.masks, "l1", 0)
+FULL = Effort()
+QUICK = Effort(rows=320, minibatches=10, slow=1, side=3, repeats=1, at_least=0.0, sizes=(11,))
 
 
-def gradbook(case: Case, problem: Problem, rows: Tensor, offsets: Tensor) -> Tensor:
-    landscape = probes.gradient_landscape(
-        problem.model,
-        problem.inputs,
-        problem.targets,
-        rows,
-        case.parameter,
-        offsets=offsets,
-        units=UNITS,
-        mode=case.mode,
-        masks=case.masks,
-        **case.options,
-    )
-    return landscape.gradients
+def report(effort: Effort) -> Iterator[str]:
+    """One Markdown section a case."""
+    task = tasks.character_regression(train=effort.rows)
+    rows = probes.sample_minibatches(effort.rows, 64, effort.minibatches, seed=0)
+    for case in CASES:
+        model = trained(case, task, models.FULL_WIDTHS)
+        problem = Problem(model, task.train_inputs, task.train_targets, rows)
+        yield f"### {case.label}\n\n{compare(case, problem, effort)}\n"
+
+
+def compare(case: Case, problem: Problem, effort: Effort) -> str:
+    """The table of a case."""
+    contenders = list(ways(case, problem, effort.slow))
+    # With fresh masks every way's time is proportional to the points, gradbook's too.
+    sizes = effort.sizes[:1] if case.masks == "fresh" else effort.sizes
+    offsets = {size: grid(RADIUS, size) for size in sizes}
+    expected = {size: reference(case, problem, offsets[size], effort) for size in sizes}
+    times, differences = defaultdict(list), defaultdict(list)
+    for repeat in range(effort.repeats):
+        for size, way in itertools.product(sizes, contenders):
+            run = part(way, problem, offsets[size], effort.side)
+            taken, found = timed(run, effort.at_least)
+            scale = len(problem.minibatches) / way.minibatches
+            scale *= (size / effort.side) ** 2 if way.subgrid else 1
+            times[way.name, size].append(scale * taken)
+            if repeat == 0 and way.comparable:
+                differences[way.name].append(compared(found, expected[size]))
+    header = ["way", "timed on"]
+    for size in sizes:
+        header += [f"G = {size}: seconds", "gradbook is faster by", "to reach"]
+    rows = []
+    for way in contenders:
+        side = f"{effort.side} × {effort.side} of the grid" if way.subgrid else "whole grid"
+        cells = [way.name, f"{side}, M = {way.minibatches}"]
+        for size in sizes:
+            taken = times[way.name, size]
+            target = {LOOP: case.loop, GRADFIELD: case.gradfield}.get(way.name, {}).get(size)
+            cells += [
+                figure(median(taken)),
+                "" if way.name == GRADBOOK else ratio(taken, times[GRADBOOK, size]),
+                f"{target:,}×" if target else "",
+            ]
+        rows.append(cells + agreement(differences[way.name]))
+    return table([*header, "largest difference", "beyond 10⁻⁴"], rows)
+
+
+def part(way: Way, problem: Problem, offsets: Tensor, side: int) -> partial[Tensor]:
+    """The work that a way is timed on."""
+    chosen = offsets[:: (len(offsets) - 1) // (side - 1)] if way.subgrid else offsets
+    return partial(way.run, problem.minibatches[: way.minibatches], chosen)
+
+
+def reference(case: Case, problem: Problem, offsets: Tensor, effort: Effort) -> Tensor:
+    """What the loop finds with gradbook's masks, on the part of the work that slow ways do."""
+    masks = masks_of(case, problem, effort.slow)
+    run = partial(loop, case, problem.in_obvious_form(), masks_at=masks)
+    return part(Way(LOOP, run, effort.slow), problem, offsets, effort.side)()
+
+
+def compared(found: Tensor, expected: Tensor) -> Tensor:
+    """Differences on what both hold, relative to the largest entry."""
+    stride = (found.shape[1] - 1) // (expected.shape[1] - 1)
+    together = min(len(found), len(expected))
+    found, expected = found[:together, ::stride, ::stride], expected[:together]
+    return ((found - expected).abs() / expected.abs().max()).flatten()
+
+
+def agreement(differences: list[Tensor]) -> list[str]:
+    """Largest difference, and the share of entries that differ by more than 10⁻⁴."""
+    if not differences:
+        return ["own masks", ""]
+    together = torch.cat(differences)
+    largest = together.max()
+    return [f"{largest:.0e}" if largest else "0", f"{(together > 1e-4).double().mean():.1%}"]

@@ -8,23 +8,25 @@ import platform
 import time
 from collections.abc import Callable, Sequence
 from statistics import median
-from typing import Any
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from gradbook.tasks import Task
 
+T = TypeVar("T")
 
-def seconds(run: Callable[[], Any], at_least: float = 0.0) -> float:
-    """Seconds a call, the mean over as many calls as fill `at_least` seconds."""
+
+def timed(run: Callable[[], T], at_least: float = 0.0) -> tuple[float, T]:
+    """Seconds a call, the mean over as many calls as fill `at_least` seconds; and the result."""
     start, calls = time.perf_counter(), 0
     while True:
-        run()
+        result = run()
         calls += 1
         elapsed = time.perf_counter() - start
         if elapsed >= at_least:
-            return elapsed / calls
+            return elapsed / calls, result
 
 
 def ratio(slow: Sequence[float], fast: Sequence[float]) -> str:

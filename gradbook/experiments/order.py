@@ -1,7 +1,7 @@
 """Does it matter which rows share a minibatch, and in which order? A job is a seed.
 
 From one start the same net is trained again with one thing changed, and compared epoch by epoch
-with the first run: nothing (the control), the last bit of the output bias (how far does mere
+with the first run: nothing (the control), the last bit of every parameter (how far does mere
 round-off carry?), the first two minibatches swapped once, the order of the minibatches in every
 epoch, and the minibatches themselves.
 """
@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from gradbook import models, tasks, training
 
 CONFIG: dict[str, Any] = {
-    "changes": ["nothing", "one bit", "one swap", "order", "minibatches"],
+    "changes": ["nothing", "last bits", "one swap", "order", "minibatches"],
     "epochs": 8,
     "batch_size": 64,
 }
@@ -48,7 +48,7 @@ def measure(seed: int, config: dict[str, Any]) -> dict[str, np.ndarray]:
     first = trained(model, batches)
     losses, weights, functions = [first.test_loss], [], []
     for change in config["changes"]:
-        start = _with_one_bit_changed(model) if change == "one bit" else model
+        start = _with_last_bits_changed(model) if change == "last bits" else model
         other = trained(start, _changed(batches, change, task, config, seed))
         drift = [_drift(first, other, task, epoch) for epoch in range(config["epochs"] + 1)]
         weights.append([w for w, _ in drift])
@@ -81,11 +81,11 @@ def _changed(
     return {"one swap": swapped, "order": reordered}.get(change, batches)
 
 
-def _with_one_bit_changed(model: nn.Module) -> nn.Module:
+def _with_last_bits_changed(model: nn.Module) -> nn.Module:
     model = copy.deepcopy(model)
     with torch.no_grad():
-        bias = model.output.bias
-        bias.copy_(torch.nextafter(bias, torch.full_like(bias, torch.inf)))
+        for parameter in model.parameters():
+            parameter.copy_(torch.nextafter(parameter, torch.full_like(parameter, torch.inf)))
     return model
 
 

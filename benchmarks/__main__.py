@@ -1,0 +1,36 @@
+"""Times gradbook against the obvious way and other packages; prints Markdown tables."""
+
+from __future__ import annotations
+
+import argparse
+
+from benchmarks import landscape, training
+from benchmarks.timing import machine
+
+SUBJECTS = {"landscape": landscape, "training": training}
+INTRODUCTIONS = {
+    "landscape": """\
+Gradient landscape of the 3.5-million-parameter network, {minibatches} minibatches of 64, offsets
+−0.05…0.05. Seconds are for the whole work: where a way is timed on M minibatches or a part of the
+grid, the time is scaled up.""",
+    "training": """\
+Training of the same network, {rows} rows, {epochs} epochs a run, minibatches of 64.""",
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("subject", nargs="?", choices=SUBJECTS, help="default: both")
+    parser.add_argument("--quick", action="store_true", help="a minute of it: unreliable numbers")
+    arguments = parser.parse_args()
+    print(f"Machine: {machine()}.\n")
+    for name in [arguments.subject] if arguments.subject else SUBJECTS:
+        effort = SUBJECTS[name].QUICK if arguments.quick else SUBJECTS[name].FULL
+        print(f"## {name.capitalize()}\n\n{INTRODUCTIONS[name].format(**vars(effort))}")
+        print(f"Ratios are medians of {effort.repeats} paired repeats (lowest–highest).\n")
+        for section in SUBJECTS[name].report(effort):
+            print(section, flush=True)
+
+
+if __name__ == "__main__":
+    main()

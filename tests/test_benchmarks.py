@@ -1,0 +1,89 @@
+"""The benchmarks compare equal work: all ways give the same numbers."""
+
+import importlib.util
+
+import pytest
+import torch
+from torch.utils.data import DataLoader, TensorDataset
+
+from benchmarks import landscape, timing, training, ways
+from gradbook import models, tasks
+from gradbook.training import TrainConfig, train
+from networks import INPUTS, ROWS, TARGETS, TASK, WIDTHS
+from oracle import landscape_by_loop
+
+SMALL = tasks.Task("", TASK.features, INPUTS, TARGETS.float(), INPUTS[:64], TARGETS[:64].float())
+OFFSETS = torch.linspace(-2, 2, 5, dtype=torch.float64)
+EFFORT = landscape.Effort(slow=2, side=3)
+EXACT = 1e-12
+
+
+def problem_of(case: ways.Case) -> ways.Problem:
+    model = landscape.trained(case, SMALL, WIDTHS, torch.float64)
+    return ways.Problem(model, INPUTS, TARGETS, ROWS)
+
+
+@pytest.mark.parametrize("case", landscape.CASES, ids=lambda case: case.label)
+def test_every_way_finds_what_the_loop_finds(case):
+    problem = problem_of(case)
+    expected = landscape.reference(case, problem, OFFSETS, EFFORT)
+    assert (expected - expected[:, :1, :1]).abs().max() > 1e-3 * expected.abs().max()
+    compared = []
+    for way in ways.ways(case, problem, EFFORT.slow):
+        found = landscape.part(way, problem, OFFSETS, EFFORT.side)()
+        if way.comparable:
+            assert landscape.compared(found, expected).max() <= EXACT, way.name
+            compared.append(way.name)
+    given = case.masks == "common"
+    assert (ways.LOOP in compared) == given
+    assert ("torch.func" in compared) == (case.regularizer != "dropout")
+    assert ways.GRADBOOK in compared
+    if importlib.util.find_spec("gradfield"):
+        assert (ways.GRADFIELD in compared) == given
+
+
+@pytest.mark.parametrize("case", landscape.CASES, ids=lambda case: case.label)
+def test_the_loop_is_the_one_that_the_probes_are_tested_with(case):
+    problem = problem_of(case)
+    rows, offsets = ROWS[:2], OFFSETS[::2]
+    masks_at = ways.masks_of(case, problem, 2)
+    assert torch.equal(
+        ways.loop(case, problem, rows, offsets, masks_at),
+        landscape_by_loop(
+            problem.model,
+            INPUTS,
+            TARGETS,
+            rows,
+            case.parameter,
+            offsets,
+            mode=case.mode,
+            masks_at=masks_at,
+        ),
+    )
+
+
+def test_both_trainings_take_the_same_steps():
+    task = tasks.Task("", TASK.features, INPUTS, TARGETS, INPUTS[:64], TARGETS[:64])
+    model = models.mlp(TASK.features, WIDTHS).double()
+    config = TrainConfig(epochs=2, batch_size=16, learning_rate=1e-3)
+    run = train(
+        model, task, config, batches=lambda epoch: torch.arange(256).split(16), progress=False
+    )
+    one_hot = timing.one_hot_task(task)
+    loader = DataLoader(TensorDataset(one_hot.train_inputs, TARGETS), config.batch_size)
+    plain, curves = training.plain_loop(timing.obvious_form(model), one_hot, config, loader)
+    expected = timing.obvious_form(run.model).state_dict()
+    for name, value in plain.state_dict().items():
+        torch.testing.assert_close(value, expected[name], rtol=0, atol=1e-10)
+    found = torch.tensor(curves, dtype=torch.float64).T
+    for curve, values in zip(found, (run.train_loss, run.test_loss), strict=False):
+        torch.testing.assert_close(curve, values, rtol=1e-10, atol=0)
+
+
+def test_a_table_holds_every_way_with_its_target():
+    case = landscape.CASES[0]
+    effort = landscape.Effort(slow=2, side=3, repeats=2, at_least=0.0, sizes=(5, 11))
+    lines = landscape.compare(case, problem_of(case), effort).splitlines()
+    assert lines[2].startswith("| the loop | 3 × 3 of the grid, M = 2 |") and "| 500× |" in lines[2]
+    assert lines[-1].startswith("| gradbook | whole grid, M = 3 |")
+    assert len({line.count("|") for line in lines}) == 1
