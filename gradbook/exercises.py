@@ -48,7 +48,7 @@ EXERCISES = {
     "large batch": Exercise(
         lambda: _batch_for_cosine(0.9, 20),
         0.05,
-        "solve cos = 1/(1 + s) for s, then s = (B_simple/B)·(n − B)/(n − 1) for B",
+        "solve cos = 1/(1 + t) for t, then t = (noise scale/|B|)·(n − |B|)/(n − 1) for |B|",
     ),
 }
 

@@ -8,7 +8,8 @@ wide. A band is the 95 % interval of the mean over seeds (`gradbook.intervals`).
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -50,12 +51,27 @@ LAYERS = (2, 3)
 """The agreement experiment's second axis, and the last axis of its curves."""
 
 
+@contextmanager
+def _style() -> Iterator[None]:
+    """The book's style, and then what was there before.
+
+    `plt.rc_context` would put back every parameter, and with them the interactive mode that a
+    notebook's backend turns on at the first figure: no figure after it would be shown.
+    """
+    before = {name: plt.rcParams[name] for name in STYLE}
+    plt.rcParams.update(STYLE)
+    try:
+        yield
+    finally:
+        plt.rcParams.update(before)
+
+
 def _styled(draw: Callable[..., Axes]) -> Callable[..., Axes]:
     """Draw in the book's style, on new axes where none are given."""
 
     @functools.wraps(draw)
     def in_style(*args, ax: Axes | None = None, **kwargs) -> Axes:
-        with plt.rc_context(STYLE):
+        with _style():
             if ax is None:
                 ax = plt.subplots()[1]
             return draw(*args, ax=ax, **kwargs)
@@ -138,7 +154,7 @@ def plot_fields(offsets: np.ndarray, gradients: np.ndarray, *, columns: int = 5)
     middle = int(np.abs(offsets).argmin())
     mean = gradients[:, middle, middle].mean(0)
     rows = -(-len(gradients) // columns)
-    with plt.rc_context(STYLE):
+    with _style():
         axes = plt.subplots(rows, columns, figsize=(4.8, 4.8 * rows / columns), squeeze=False)[1]
         for ax, field in zip(axes.flat, gradients, strict=False):
             _arrows(ax, offsets, field, width=0.02, towards=mean)
@@ -272,7 +288,7 @@ def plot_batch_sizes(
         ends[f"epoch {epoch}"] = (batch_sizes[-1], line[-1], colour)
     ax.set_xscale("log", base=2)
     ax.set_xticks(batch_sizes[::3], [f"{size:,}" for size in batch_sizes[::3]])
-    ax.set(xlabel="batch size B (rows)", ylabel="cosine of two minibatches", ylim=(-0.05, 1.05))
+    ax.set(xlabel="batch size |B| (rows)", ylabel="cosine of two minibatches", ylim=(-0.05, 1.05))
     _label_ends(ax, ends)
     return ax
 

@@ -194,3 +194,9 @@ def test_the_command_line_checks_and_mends(tmp_path):
     after = run("check")
     assert (after.returncode, after.stdout, after.stderr) == (0, "", "")
     assert path.read_text(encoding="utf-8").endswith("}\n")
+
+
+def test_a_described_picture_that_is_not_shown_is_noticed():
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1")])
+    notebook.cells[0].metadata["mystnb"] = {"image": {"alt": "a curve"}}
+    assert "describes a picture and shows none" in list(notebooks._results(notebook.cells[0]))

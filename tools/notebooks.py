@@ -104,6 +104,9 @@ def _markdown(cell: nbformat.NotebookNode) -> Iterator[str]:
 
 
 def _results(cell: nbformat.NotebookNode) -> Iterator[str]:
+    pictures = ["image/png" in output.get("data", {}) for output in cell.get("outputs", ())]
+    if _alternative(cell) and not any(pictures):
+        yield "describes a picture and shows none"
     for output in cell.get("outputs", ()):
         data = output.get("data", {})
         if output.output_type == "error":
