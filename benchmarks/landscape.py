@@ -32,7 +32,7 @@ CASES = (
     _norm("Batch norm β, layer 2, training", "norm2.bias", "train", loop=BATCH_STATISTICS),
     _norm("Batch norm β, layer 3, training", "norm3.bias", "train", loop=BATCH_STATISTICS),
     Case("Generic path, ReLU tail", "linear2.bias", options={"prune": False}, loop=ANY_TAIL),
-    Case("Generic path, tanh tail", "linear2.bias", tail="tanh", loop=ANY_TAIL),
+    Case("Generic path, softplus tail", "linear2.bias", tail="softplus", loop=ANY_TAIL),
     Case("First hidden layer, evaluation", "linear1.bias"),
 )
 
@@ -42,8 +42,8 @@ def trained(
 ) -> nn.Sequential:
     """The case's network after one epoch."""
     model = models.mlp(task.features, widths, regularizer=case.regularizer)
-    if case.tail == "tanh":
-        model.relu3 = nn.Tanh()
+    if case.tail == "softplus":
+        model.relu3 = nn.Softplus()
     rate = 1e-2 if "norm" in case.regularizer else 1e-4
     config = training.TrainConfig(epochs=1, learning_rate=rate)
     return training.train(model, task, config, progress=False).model.to(dtype)
