@@ -1,0 +1,37 @@
+"""What the book draws: measured arrays in, Matplotlib axes out. No torch."""
+
+from gradbook.figures.agreement import (
+    LAYERS,
+    LOSSES,
+    measured_agreement,
+    plot_agreement,
+    plot_batch_sizes,
+    plot_learning,
+    predicted_agreement,
+)
+from gradbook.figures.general import (
+    plot_bands,
+    plot_drift,
+    plot_field,
+    plot_fields,
+    plot_predicted_measured,
+)
+from gradbook.figures.style import BLUE, STYLE, VERMILION
+
+__all__ = [
+    "BLUE",
+    "LAYERS",
+    "LOSSES",
+    "STYLE",
+    "VERMILION",
+    "measured_agreement",
+    "plot_agreement",
+    "plot_bands",
+    "plot_batch_sizes",
+    "plot_drift",
+    "plot_field",
+    "plot_fields",
+    "plot_learning",
+    "plot_predicted_measured",
+    "predicted_agreement",
+]

@@ -1,0 +1,137 @@
+"""Figures of the agreement experiment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from gradbook import predictions
+from gradbook.figures.general import plot_bands
+from gradbook.figures.style import BLUE, COLOURS, GREY, key, label_ends, styled
+from gradbook.intervals import mean_interval
+
+LOSSES = ("l1", "squared")
+LAYERS = (2, 3)
+"""The agreement experiment's second axis, and the last axis of its curves."""
+
+
+@styled
+def plot_learning(agreement: Mapping[str, np.ndarray], loss: str = "l1", *, ax: Axes) -> Axes:
+    """Test R² over epochs, from the agreement experiment, for one of `LOSSES`."""
+    scores = _of_loss(agreement, "test_r2", loss)
+    ax.axhline(1, color=GREY, linewidth=1, zorder=0)
+    plot_bands(np.arange(scores.shape[1]), {"": scores}, xlabel="epoch", ylabel="test R²", ax=ax)
+    ax.set_ylim(-3.2, 1.15)
+    return ax
+
+
+@styled
+def plot_agreement(
+    agreement: Mapping[str, np.ndarray],
+    *,
+    loss: str = "l1",
+    layer: int = 2,
+    opposed: bool = False,
+    batch_size: int = 64,
+    ax: Axes,
+) -> Axes:
+    """Agreement of 50 minibatches over epochs: seeds, their mean, and what one line predicts.
+
+    Args:
+        agreement: The agreement experiment's arrays.
+        loss: One of `LOSSES`.
+        layer: 2 or 3: the hidden layer whose first two biases are meant.
+        opposed: Share of opposed pairs instead of the mean cosine.
+        batch_size: Of the minibatches measured.
+        ax: Where to draw; default new axes.
+    """
+    measured = measured_agreement(agreement, loss=loss, layer=layer, opposed=opposed)
+    predicted = predicted_agreement(agreement, loss, batch_size)[1 if opposed else 0]
+    epochs = np.arange(measured.shape[1])
+    ax.plot(epochs, measured.T, color=GREY, linewidth=0.6, alpha=0.6)
+    plot_bands(
+        epochs,
+        {"": measured},
+        xlabel="epoch",
+        ylabel="share of opposed pairs" if opposed else "mean cosine of all pairs",
+        ax=ax,
+    )
+    predicted = np.nanmean(np.where(np.isnan(measured), np.nan, predicted), axis=0)
+    ax.plot(epochs, predicted, "o", color="black", ms=4.5, mfc="white", zorder=3)
+    ax.set_ylim(-0.05, 0.75 if opposed else 1.1)
+    key(
+        ax,
+        {"mean, 95 % band": (BLUE, "-"), "predicted": ("black", "o"), "one network": (GREY, "-")},
+    )
+    return ax
+
+
+def measured_agreement(
+    agreement: Mapping[str, np.ndarray],
+    *,
+    loss: str = "l1",
+    layer: int = 2,
+    opposed: bool = False,
+) -> np.ndarray:
+    """Mean cosine, or share of opposed pairs, in a layer's first two biases [seeds, epochs + 1].
+
+    Where more than a quarter of the minibatches have no gradient at all, because both units are off
+    on nearly every row, too few angles are left: nan. (Ties of a vote make up at most a tenth.)
+    """
+    measured = _of_loss(agreement, "pair_opposed" if opposed else "pair_cosine", loss)
+    silent = _of_loss(agreement, "zero_share", loss) > 0.25
+    return np.where(silent, np.nan, measured)[..., LAYERS.index(layer)]
+
+
+def predicted_agreement(
+    agreement: Mapping[str, np.ndarray], loss: str = "l1", batch_size: int = 64
+) -> tuple[np.ndarray, np.ndarray]:
+    """Mean cosine and opposed share that one line predicts, each [seeds, epochs + 1]."""
+    if loss == "l1":
+        share = _of_loss(agreement, "positive", loss)
+        return predictions.vote_agreement(share, batch_size)
+    mean, sd = (_of_loss(agreement, name, loss) for name in ("error_mean", "error_sd"))
+    return predictions.mean_agreement(mean, sd, batch_size)
+
+
+@styled
+def plot_batch_sizes(
+    agreement: Mapping[str, np.ndarray],
+    batch_sizes: Sequence[int],
+    epochs: Sequence[int],
+    *,
+    group: int = 2,
+    ax: Axes,
+) -> Axes:
+    """Mean cosine of two minibatches against batch size: measured bands, predicted lines.
+
+    Args:
+        agreement: The agreement experiment's arrays.
+        batch_sizes: [sizes].
+        epochs: The epochs that were measured.
+        group: 0 and 1 for the biases of the second and third hidden layer, 2 for all parameters.
+        ax: Where to draw; default new axes.
+    """
+    measured = np.asarray(agreement["size_cosine"])[..., group]
+    predicted = np.asarray(agreement["size_predicted"])[..., group]
+    ends = {}
+    for number, (colour, epoch) in enumerate(zip(COLOURS, epochs, strict=False)):
+        mean, low, high = mean_interval(measured[:, number])
+        ax.vlines(batch_sizes, low, high, color=colour, alpha=0.5, linewidth=3)
+        ax.plot(batch_sizes, mean, "o", color=colour, ms=5)
+        line = predicted[:, number].mean(0)
+        ax.plot(batch_sizes, line, color=colour, linewidth=1.4)
+        ends[f"epoch {epoch}"] = (batch_sizes[-1], line[-1], colour)
+    ax.set_xscale("log", base=2)
+    ax.set_xticks(batch_sizes[::3], [f"{size:,}" for size in batch_sizes[::3]])
+    ax.set(xlabel="batch size |B| (rows)", ylabel="cosine of two minibatches", ylim=(-0.05, 1.05))
+    label_ends(ax, ends)
+    return ax
+
+
+def _of_loss(agreement: Mapping[str, np.ndarray], name: str, loss: str) -> np.ndarray:
+    if loss not in LOSSES:
+        raise ValueError(f"expected a loss of {list(LOSSES)}, got {loss!r}")
+    return np.asarray(agreement[name])[:, LOSSES.index(loss)]

@@ -1,0 +1,171 @@
+"""Figures of any measured curves and fields.
+
+A band is the 95 % interval of the mean over seeds (`gradbook.intervals`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from gradbook import predictions
+from gradbook.figures.style import (
+    BLUE,
+    COLOURS,
+    GREY,
+    VERMILION,
+    in_book_style,
+    label_ends,
+    styled,
+)
+from gradbook.intervals import mean_interval
+
+
+@styled
+def plot_bands(
+    x: Sequence[float],
+    curves: Mapping[str, np.ndarray],
+    *,
+    xlabel: str,
+    ylabel: str,
+    ax: Axes,
+) -> Axes:
+    """Means over seeds with 95 % bands, each line labelled at its right end.
+
+    Args:
+        x: [n].
+        curves: Label to values [seeds, n].
+        xlabel: With unit.
+        ylabel: With unit.
+        ax: Where to draw; default new axes.
+    """
+    ends = {}
+    for colour, (label, values) in zip(COLOURS, curves.items(), strict=False):
+        mean, low, high = mean_interval(values)
+        ax.fill_between(x, low, high, color=colour, alpha=0.2, linewidth=0)
+        ax.plot(x, mean, color=colour)
+        ends[label] = (x[-1], mean[-1], colour)
+    ax.set(xlabel=xlabel, ylabel=ylabel)
+    ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+    label_ends(ax, ends)
+    return ax
+
+
+@styled
+def plot_field(
+    offsets: np.ndarray, gradients: np.ndarray, parameters: Sequence[str], *, ax: Axes
+) -> Axes:
+    """One minibatch's gradient landscape as arrows; the circle marks the network's own place.
+
+    Args:
+        offsets: [G].
+        gradients: [G, G, 2], first axis along the first parameter.
+        parameters: Their two names.
+        ax: Where to draw; default new axes.
+    """
+    offsets, gradients = np.asarray(offsets), np.asarray(gradients)
+    _arrows(ax, offsets, gradients, width=0.008)
+    ax.plot(0, 0, "o", mfc="none", mec=VERMILION, ms=11, mew=1.8)
+    ax.locator_params(nbins=4)
+    ax.set(xlabel=f"offset of {parameters[0]}", ylabel=f"offset of {parameters[1]}", aspect="equal")
+    return ax
+
+
+def plot_fields(offsets: np.ndarray, gradients: np.ndarray, *, columns: int = 5) -> np.ndarray:
+    """Every minibatch's landscape as a small multiple; returns the array of axes.
+
+    Arrows that point with the mean of all minibatches' centre gradients are blue, against it
+    vermilion. Each panel has its own scale.
+
+    Args:
+        offsets: [G].
+        gradients: [M, G, G, 2].
+        columns: Panels in a row.
+    """
+    offsets, gradients = np.asarray(offsets), np.asarray(gradients)
+    middle = int(np.abs(offsets).argmin())
+    mean = gradients[:, middle, middle].mean(0)
+    rows = -(-len(gradients) // columns)
+    with in_book_style():
+        axes = plt.subplots(rows, columns, figsize=(4.8, 4.8 * rows / columns), squeeze=False)[1]
+        for ax, field in zip(axes.flat, gradients, strict=False):
+            _arrows(ax, offsets, field, width=0.02, towards=mean)
+        for ax in axes.flat:
+            ax.set(xticks=[], yticks=[], aspect="equal")
+            ax.spines[:].set_visible(False)
+    return axes
+
+
+@styled
+def plot_predicted_measured(
+    predicted: np.ndarray, measured: np.ndarray, *, minibatches: int = 50, ax: Axes
+) -> Axes:
+    """Predicted against measured mean cosine, one point each.
+
+    The line is the prediction; the grey area holds 95 % of what that many minibatches would show
+    if it were exact.
+
+    Args:
+        predicted: Any shape.
+        measured: A shape that it broadcasts with.
+        minibatches: In each measurement.
+        ax: Where to draw; default new axes.
+    """
+    line = np.linspace(0, 1, 401)
+    low, high = predictions.sampled_range(line, minibatches)
+    ax.fill_between(line, low, high, color=GREY, alpha=0.2, linewidth=0, zorder=0)
+    predicted, measured = np.broadcast_arrays(predicted, measured)
+    ax.plot(line, line, color=GREY, linewidth=1, zorder=0)
+    ax.plot(predicted.ravel(), measured.ravel(), "o", color=BLUE, ms=4, alpha=0.4, mew=0)
+    ax.set(xlabel="predicted mean cosine", ylabel="measured mean cosine", aspect="equal")
+    return ax
+
+
+@styled
+def plot_drift(values: np.ndarray, labels: Sequence[str], *, ylabel: str, ax: Axes) -> Axes:
+    """How far changed runs end from the first, over epochs.
+
+    Args:
+        values: [seeds, changes, epochs + 1].
+        labels: [changes].
+        ylabel: With unit.
+        ax: Where to draw; default new axes.
+    """
+    curves = {label: values[:, number] for number, label in enumerate(labels)}
+    ax = plot_bands(np.arange(values.shape[-1]), curves, xlabel="epoch", ylabel=ylabel, ax=ax)
+    ax.set_ylim(bottom=0)
+    return ax
+
+
+def _arrows(
+    ax: Axes,
+    offsets: np.ndarray,
+    field: np.ndarray,
+    *,
+    width: float,
+    towards: np.ndarray | None = None,
+) -> None:
+    x, y = np.meshgrid(offsets, offsets, indexing="ij")
+    longest = np.linalg.norm(field, axis=-1).max()
+    step = offsets[1] - offsets[0] if len(offsets) > 1 else 1.0
+    scaled = field / longest * step * 0.9 if longest > 0 else field
+    colour = np.full(x.shape, BLUE)
+    if towards is not None:
+        colour[field @ towards < 0] = VERMILION
+    ax.quiver(
+        x,
+        y,
+        scaled[..., 0],
+        scaled[..., 1],
+        color=colour.ravel(),
+        angles="xy",
+        scale_units="xy",
+        scale=1,
+        pivot="mid",
+        width=width,
+    )
+    ax.margins(0.15)
