@@ -31,7 +31,7 @@ class Effort:
     """
 
     rows: int = 8000
-    epochs: int = 3
+    epochs: int = 5
     seeds: int = 4
     repeats: int = 3
 

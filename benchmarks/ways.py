@@ -23,6 +23,7 @@ from gradbook.probes import sequential
 
 UNITS = (0, 1)
 LOOP, GRADFIELD, GRADBOOK = "the loop", "gradfield", "gradbook"
+GIVEN_MASKS = "the loop, given the masks"
 Masks = Callable[[int], Mapping[str, Tensor]]
 
 
@@ -80,7 +81,10 @@ def ways(case: Case, problem: Problem, slow: int) -> Iterator[Way]:
     drawn = case.masks == "common" or case.mode == "eval"
     masks = masks_of(case, problem, slow) if drawn else None
     own = case.regularizer == "dropout" and case.mode == "train"
-    loops = {LOOP: obvious, "the loop, with gathered columns": problem}
+    if own and drawn:  # one mask a minibatch as people get it: by seeding again
+        yield Way(LOOP, partial(loop, case, obvious), slow, comparable=False)
+    name = GIVEN_MASKS if own and drawn else LOOP
+    loops = {name: obvious, "the loop, with gathered columns": problem}
     for name, form in loops.items():
         run = partial(loop, case, form, masks_at=masks)
         yield Way(name, run, slow, comparable=drawn)
@@ -104,8 +108,9 @@ def masks_of(case: Case, problem: Problem, minibatches: int) -> Masks | None:
 
     @cache
     def masks_at(point: int) -> Mapping[str, Tensor]:
-        drawn = sequential.draw_masks(modules, *problem.minibatches.shape, widths, point)
-        return {name: mask[:minibatches].to(problem.targets) for name, mask in drawn.items()}
+        shape, like = problem.minibatches.shape, problem.targets
+        drawn = sequential.draw_masks(modules, *shape, widths, point, like=like)
+        return {name: mask[:minibatches] for name, mask in drawn.items()}
 
     common = masks_at(0)
     return masks_at if case.masks == "fresh" else lambda point: common
@@ -151,6 +156,8 @@ def loop(
                     bias.copy_(start)
                     bias[UNITS[0]] += first
                     bias[UNITS[1]] += second
+                if masks_at is None and case.masks == "common":
+                    torch.manual_seed(m)
                 model.zero_grad()
                 outputs = model(problem.inputs[batch])
                 functional.l1_loss(outputs, problem.targets[batch]).backward()

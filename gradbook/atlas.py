@@ -148,18 +148,26 @@ def fingerprint(name: str) -> str:
 
 
 def _imported(module: Path, found: set[Path]) -> set[Path]:
-    """Add the package's modules that a module imports, directly or through others."""
+    """Add the package's modules that a module imports, directly or through others.
+
+    ``from gradbook.probes import gram`` is the module `gram` alone: what else the package's
+    ``__init__`` imports does not measure anything here.
+    """
     for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
         if not isinstance(node, ast.ImportFrom) or not (node.module or "").startswith("gradbook"):
             continue
         place = PACKAGE.joinpath(*node.module.split(".")[1:])
-        names = [place, *(place / alias.name for alias in node.names)]
-        for name in names:
-            for file in (name.with_suffix(".py"), name / "__init__.py"):
-                if file != PACKAGE / "__init__.py" and file.exists() and file not in found:
-                    found.add(file)
-                    _imported(file, found)
+        for alias in node.names:
+            file = _file_of(place / alias.name) or _file_of(place)
+            if file and file != PACKAGE / "__init__.py" and file not in found:
+                found.add(file)
+                _imported(file, found)
     return found
+
+
+def _file_of(module: Path) -> Path | None:
+    files = (module.with_suffix(".py"), module / "__init__.py")
+    return next((file for file in files if file.exists()), None)
 
 
 def _bare_source(source: str) -> str:

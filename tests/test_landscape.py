@@ -34,8 +34,7 @@ def mask_maker(model: nn.Sequential):
     widths = {f"dropout{layer}": width for layer, width in enumerate(WIDTHS, start=1)}
 
     def masks_at(point: int):
-        drawn = sequential.draw_masks(modules, *ROWS.shape, widths, point)
-        return {name: mask.double() for name, mask in drawn.items()}
+        return sequential.draw_masks(modules, *ROWS.shape, widths, point, like=TARGETS)
 
     return masks_at
 

@@ -17,8 +17,8 @@ from oracle import with_given_masks
 
 def drawn_masks(model: nn.Sequential, seed: int) -> dict[str, torch.Tensor]:
     widths = {f"dropout{layer}": width for layer, width in enumerate(WIDTHS, start=1)}
-    masks = sequential.draw_masks(list(model.train().named_children()), *ROWS.shape, widths, seed)
-    return {name: mask.double() for name, mask in masks.items()}
+    modules = list(model.train().named_children())
+    return sequential.draw_masks(modules, *ROWS.shape, widths, seed, like=TARGETS)
 
 
 @pytest.mark.parametrize("loss", LOSSES)

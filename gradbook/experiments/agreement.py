@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from gradbook import models, probes, tasks, training
+from gradbook import models, tasks, training
+from gradbook.probes.gram import (
+    gram,
+    gram_noise_scale,
+    gram_products,
+    product_cosines,
+    product_ratio,
+)
+from gradbook.probes.minibatch import (
+    drop_roundoff,
+    mean_cosine,
+    minibatch_gradients,
+    minibatch_means,
+    noise_scale,
+    opposed_share,
+    per_example_gradients,
+    predicted_cosine,
+    sample_minibatches,
+)
 
 LAYERS = ("linear2.bias", "linear3.bias")
 
 CONFIG: dict[str, Any] = {
+    "rows": [8000, 2000],
+    "widths": list(models.FULL_WIDTHS),
     "losses": ["l1", "squared"],
     "epochs": 20,
     "batch_size": 64,
@@ -21,7 +42,7 @@ CONFIG: dict[str, Any] = {
     "size_epochs": [0, 2, 10, 20],
     "size_minibatches": 100,
 }
-JOBS = tuple(range(10))
+JOBS = tuple(range(10, 20))  # seeds 0 to 9 were the pilot that the predictions were made from
 
 
 def measure(seed: int, config: dict[str, Any]) -> dict[str, np.ndarray]:
@@ -33,19 +54,22 @@ def measure(seed: int, config: dict[str, Any]) -> dict[str, np.ndarray]:
           ``zero_share``: minibatches with no gradient in the two biases.
         - ``positive``, ``error_mean``, ``error_sd`` [losses, E + 1]: share of training rows whose
           prediction is too high, mean and standard deviation of prediction minus target.
+        - ``moved``, ``repeated`` [losses, E + 1]: largest change of a parameter by evaluating all
+          minibatches, and of their gradients when they are evaluated again.
         - ``train_loss``, ``test_loss``, ``test_r2`` [losses, E + 1].
         - ``size_cosine``, ``size_ratio``, ``size_predicted`` [size epochs, sizes, 3]: mean cosine
           of two minibatches, E⟨g, g′⟩ / E‖g‖², and 1 / (1 + B_simple/B), for the second hidden
           layer's biases, the third's, and all parameters; ``size_noise_scale`` [size epochs, 3].
     """
-    task = tasks.character_regression(seed=seed)
-    rows = probes.sample_minibatches(
+    train, test = config["rows"]
+    task = tasks.character_regression(train=train, test=test, seed=seed)
+    rows = sample_minibatches(
         len(task.train_inputs), config["batch_size"], config["minibatches"], seed
     )
     per_loss = []
     for loss in config["losses"]:
         run = training.train(
-            models.mlp(task.features, seed=seed),
+            models.mlp(task.features, tuple(config["widths"]), seed=seed),
             task,
             training.TrainConfig(
                 epochs=config["epochs"],
@@ -83,21 +107,27 @@ def _at_epoch(model: nn.Sequential, task: tasks.Task, rows: Tensor, loss: str) -
         "error_sd": errors.std(correction=0).item(),
     }
     exact, targets = model.double(), task.train_targets.double()
+    before = copy.deepcopy(exact)
+    found["repeated"] = 0.0
     for parameter in LAYERS:
-        gradients = probes.minibatch_gradients(
-            exact, task.train_inputs, targets, rows, parameter, loss=loss
+        gradients, again = (
+            minibatch_gradients(exact, task.train_inputs, targets, rows, parameter, loss=loss)
+            for _ in range(2)
         )
-        layer = probes.drop_roundoff(gradients)
-        pair = probes.drop_roundoff(gradients[:, :2])
+        found["repeated"] = max(found["repeated"], (gradients - again).abs().max().item())
+        layer = drop_roundoff(gradients)
+        pair = drop_roundoff(gradients[:, :2])
         values = {
-            "pair_cosine": probes.mean_cosine(pair),
-            "pair_opposed": probes.opposed_share(pair),
-            "layer_cosine": probes.mean_cosine(layer),
-            "layer_opposed": probes.opposed_share(layer),
+            "pair_cosine": mean_cosine(pair),
+            "pair_opposed": opposed_share(pair),
+            "layer_cosine": mean_cosine(layer),
+            "layer_opposed": opposed_share(layer),
             "zero_share": (pair.norm(dim=1) == 0).double().mean().item(),
         }
         for name, value in values.items():
             found.setdefault(name, []).append(value)
+    pairs = zip(before.parameters(), exact.parameters(), strict=True)
+    found["moved"] = max((was - now).abs().max().item() for was, now in pairs)
     return found
 
 
@@ -107,27 +137,22 @@ def _over_sizes(
     inputs, targets = task.train_inputs, task.train_targets
     sizes = config["batch_sizes"]
     batches = [
-        probes.sample_minibatches(len(inputs), size, config["size_minibatches"], seed)
-        for size in sizes
+        sample_minibatches(len(inputs), size, config["size_minibatches"], seed) for size in sizes
     ]
     found: dict[str, list[Any]] = {"noise_scale": [], "cosine": [], "ratio": [], "predicted": []}
-    kernel = probes.gram(model, inputs, targets, loss=loss).double()
+    kernel = gram(model, inputs, targets, loss=loss).double()
     exact = model.double()
     for parameter in (*LAYERS, None):
         if parameter is None:
-            scale = probes.gram_noise_scale(kernel)
-            products = [probes.gram_products(kernel, rows) for rows in batches]
+            scale = gram_noise_scale(kernel)
+            products = [gram_products(kernel, rows) for rows in batches]
         else:
-            each = probes.per_example_gradients(
-                exact, inputs, targets.double(), parameter, loss=loss
-            )
-            scale = probes.noise_scale(each)
-            means = [probes.drop_roundoff(probes.minibatch_means(each, rows)) for rows in batches]
+            each = per_example_gradients(exact, inputs, targets.double(), parameter, loss=loss)
+            scale = noise_scale(each)
+            means = [drop_roundoff(minibatch_means(each, rows)) for rows in batches]
             products = [mean @ mean.T for mean in means]
         found["noise_scale"].append(scale)
-        found["cosine"].append([probes.product_cosines(p).nanmean().item() for p in products])
-        found["ratio"].append([probes.product_ratio(p) for p in products])
-        found["predicted"].append(
-            [probes.predicted_cosine(scale, size, len(inputs)) for size in sizes]
-        )
+        found["cosine"].append([product_cosines(p).nanmean().item() for p in products])
+        found["ratio"].append([product_ratio(p) for p in products])
+        found["predicted"].append([predicted_cosine(scale, size, len(inputs)) for size in sizes])
     return {f"size_{name}": np.array(values).T for name, values in found.items()}

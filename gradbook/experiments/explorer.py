@@ -8,10 +8,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from gradbook import models, probes, tasks, training
+from gradbook import models, tasks, training
+from gradbook.probes.landscape import gradient_landscape
+from gradbook.probes.minibatch import drop_roundoff, minibatch_gradients, sample_minibatches
 
 CONFIG: dict[str, Any] = {
     "seed": 0,
+    "rows": [8000, 2000],
+    "widths": list(models.FULL_WIDTHS),
     "epochs": 20,
     "batch_size": 64,
     "minibatches": 50,
@@ -50,10 +54,13 @@ def measure(
         - ``test_loss``, ``test_r2`` [E].
         - ``offsets`` [G].
     """
-    task = tasks.character_regression(seed=config["seed"])
+    train, test = config["rows"]
+    task = tasks.character_regression(train=train, test=test, seed=config["seed"])
     owner, mode, learning_rate = config["nets"][regularizer]
     run = training.train(
-        models.mlp(task.features, regularizer=regularizer, seed=config["seed"]),
+        models.mlp(
+            task.features, tuple(config["widths"]), regularizer=regularizer, seed=config["seed"]
+        ),
         task,
         training.TrainConfig(
             epochs=config["epochs"],
@@ -64,7 +71,7 @@ def measure(
         ),
         progress=False,
     )
-    rows = probes.sample_minibatches(
+    rows = sample_minibatches(
         len(task.train_inputs), config["batch_size"], config["minibatches"], config["seed"]
     )
     offsets = grid(config["radius"], config["grid"])
@@ -98,7 +105,7 @@ def over_epochs(
     for epoch in sorted(run.checkpoints):
         model = run.model_at(epoch)
         for parameter, pair in zip(parameters, units, strict=True):
-            landscape = probes.gradient_landscape(
+            landscape = gradient_landscape(
                 model,
                 task.train_inputs,
                 task.train_targets,
@@ -111,7 +118,7 @@ def over_epochs(
                 seed=seed,
                 dtype=torch.float64,
             )
-            gradients = probes.drop_roundoff(landscape.gradients)
+            gradients = drop_roundoff(landscape.gradients)
             fields.append(gradients)
             centres.append(gradients[:, len(offsets) // 2, len(offsets) // 2])
     shape = (len(run.checkpoints), len(parameters))
@@ -139,7 +146,7 @@ def responsive_units(
     """
     shares = []
     for epoch in sorted(run.checkpoints):
-        gradients = probes.minibatch_gradients(
+        gradients = minibatch_gradients(
             run.model_at(epoch),
             task.train_inputs,
             task.train_targets,

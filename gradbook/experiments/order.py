@@ -18,11 +18,13 @@ from torch import Tensor, nn
 from gradbook import models, tasks, training
 
 CONFIG: dict[str, Any] = {
+    "rows": [8000, 2000],
+    "widths": list(models.FULL_WIDTHS),
     "changes": ["nothing", "last bits", "one swap", "order", "minibatches"],
     "epochs": 8,
     "batch_size": 64,
 }
-JOBS = tuple(range(10))
+JOBS = tuple(range(10, 20))  # seeds 0 to 9 were the pilot that the predictions were made from
 
 
 def measure(seed: int, config: dict[str, Any]) -> dict[str, np.ndarray]:
@@ -35,8 +37,9 @@ def measure(seed: int, config: dict[str, Any]) -> dict[str, np.ndarray]:
           predictions over the first net's root mean square test error.
         - ``test_loss`` [changes + 1, epochs + 1]: the first run's, then each changed run's.
     """
-    task = tasks.character_regression(seed=seed)
-    model = models.mlp(task.features, seed=seed)
+    train, test = config["rows"]
+    task = tasks.character_regression(train=train, test=test, seed=seed)
+    model = models.mlp(task.features, tuple(config["widths"]), seed=seed)
     settings = training.TrainConfig(
         epochs=config["epochs"], batch_size=config["batch_size"], seed=seed, checkpoints=None
     )

@@ -114,18 +114,18 @@ def gradient_landscape(
     offsets = torch.as_tensor(offsets, dtype=weight.dtype, device=weight.device)
     if offsets.ndim != 1 or not len(offsets):
         raise ValueError(f"expected offsets [G], got shape {tuple(offsets.shape)}")
-    x, y = inputs[rows], targets[rows]
+    y = targets[rows]
     with untouched(model, mode):
-        parts = _split(model, owner, weight, x.ndim)
+        parts = _split(model, owner, weight, inputs.ndim)
         if parts is None:
             method = "torch.func"
             gradients = functional.landscape(
-                model, parameter, x, y, offsets, units, masks, loss, seed
+                model, parameter, inputs[rows], y, offsets, units, masks, loss, seed
             )
             active = torch.full((len(rows), 2), torch.nan, dtype=weight.dtype)
         else:
             gradients, active, method = _by_parts(
-                parts, x, y, offsets, units, masks, loss, seed, prune
+                parts, inputs, rows, y, offsets, units, masks, loss, seed, prune
             )
     names = tuple(f"{parameter}[{unit}]" for unit in units)
     return GradientLandscape(gradients, offsets, names, rows, active, mode, masks, method)
@@ -175,7 +175,7 @@ class _Parts:
 
 def _split(model: nn.Module, owner: str, weight: Tensor, dimensions: int) -> _Parts | None:
     """Cut a Sequential, or None (with a warning) where it cannot be cut."""
-    modules = sequential.taken_apart(model) if dimensions == 3 else []
+    modules = sequential.taken_apart(model) if dimensions == 2 else []
     names = [name for name, _ in modules]
     owners = [name for name, module in modules if getattr(module, "bias", None) is weight]
     if owners == [owner]:
@@ -195,7 +195,8 @@ def _split(model: nn.Module, owner: str, weight: Tensor, dimensions: int) -> _Pa
 
 def _by_parts(
     parts: _Parts,
-    x: Tensor,
+    inputs: Tensor,
+    rows: Tensor,
     y: Tensor,
     offsets: Tensor,
     units: tuple[int, int],
@@ -205,8 +206,7 @@ def _by_parts(
     prune: bool,
 ) -> tuple[Tensor, Tensor, str]:
     modules = [*parts.below, *parts.front, ("", parts.following), *parts.tail]
-    widths = sequential.dropout_widths(modules, x.shape[-1])
-    size = (x.shape[0], x.shape[1])
+    widths = sequential.dropout_widths(modules, inputs.shape[-1])
     evaluate = _generic
     if prune and pruned.applies(parts.tail):
         evaluate = pruned.landscape
@@ -224,19 +224,18 @@ def _by_parts(
         return evaluate(parts.tail, base, curves, w, y, drawn, loss), curves
 
     def masks_of(point: int) -> dict[str, Tensor]:
-        drawn = sequential.draw_masks(modules, *size, widths, seed + point)
-        return {name: mask.to(offsets) for name, mask in drawn.items()}
+        return sequential.draw_masks(modules, *rows.shape, widths, seed + point, like=offsets)
 
     middle = int(offsets.abs().argmin())
     drawn = masks_of(0)
     if masks == "common" or not drawn:
-        z = sequential.run(parts.below, x, drawn)
+        z = _below(parts.below, inputs, rows, drawn)
         gradients, curves = solve(z, drawn, (offsets, offsets))
         slopes = [slope[:, middle] for _, slope in curves]
     else:
         first = next((i for i, (name, _) in enumerate(parts.below) if name in drawn), None)
         start = len(parts.below) if first is None else first
-        fixed = sequential.run(parts.below[:start], x, {})
+        fixed = _below(parts.below[:start], inputs, rows, {})
         points = [(a, b) for a in offsets.split(1) for b in offsets.split(1)]
         columns = []
         for number, point in enumerate(points):
@@ -249,6 +248,16 @@ def _by_parts(
         gradients = torch.cat(columns, 1).unflatten(1, (len(offsets), len(offsets))).squeeze(3)
     active = torch.stack([(slope != 0).to(y).mean(-1) for slope in slopes], -1)
     return gradients, active, method
+
+
+def _below(
+    modules: sequential.Modules, inputs: Tensor, rows: Tensor, masks: sequential.Masks
+) -> Tensor:
+    """The part below the probed layer [M, B, n]; a row that minibatches share runs once."""
+    if any(name in masks or sequential.takes_batch_statistics(part) for name, part in modules):
+        return sequential.run(modules, inputs[rows], masks)
+    once, where = rows.unique(return_inverse=True)
+    return sequential.run(modules, inputs[once], {})[where]
 
 
 def _curve(

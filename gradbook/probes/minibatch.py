@@ -162,10 +162,8 @@ def _errors(model: nn.Module, x: Tensor, y: Tensor, parameter: str, loss: str, s
     if parameter not in biases:
         raise ValueError(f"expected a bias of an nn.Sequential, of {biases}, got {parameter!r}")
     cut = [f"{name}.bias" for name, _ in modules].index(parameter) + 1
-    masks = sequential.draw_masks(
-        modules, x.shape[0], x.shape[1], sequential.dropout_widths(modules, x.shape[-1]), seed
-    )
-    masks = {name: mask.to(y) for name, mask in masks.items()}
+    widths = sequential.dropout_widths(modules, x.shape[-1])
+    masks = sequential.draw_masks(modules, x.shape[0], x.shape[1], widths, seed, like=y)
     z = sequential.run(modules[:cut], x, masks)
     with torch.enable_grad():
         z.requires_grad_()

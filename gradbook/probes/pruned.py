@@ -30,7 +30,7 @@ def applies(tail: sequential.Modules) -> bool:
     fixed = all(isinstance(module, nn.Dropout) for module in between) or (
         len(between) == 1
         and isinstance(between[0], nn.BatchNorm1d)
-        and not _takes_batch_statistics(between[0])
+        and not sequential.takes_batch_statistics(between[0])
     )
     return fixed and isinstance(last, nn.Linear) and last.out_features == 1
 
@@ -47,8 +47,8 @@ def landscape(
     """Gradients [M, G, G, 2]; base [M, B, J], curves (u, u′), (v, v′) each [M, G, B], w [J, 2]."""
     (u, du), (v, dv) = curves
     norm = tail[0][1] if isinstance(tail[0][1], nn.BatchNorm1d) else None
-    if norm is not None and not _takes_batch_statistics(norm):
-        scale, shift = _affine(norm)
+    if norm is not None and not sequential.takes_batch_statistics(norm):
+        scale, shift = sequential.scale_and_shift(norm)
         base, w, norm = base * scale + shift, w * scale[:, None], None
     readout, constant = _readout(tail)
     kept = [masks[name] for name, _ in tail if name in masks]
@@ -192,17 +192,6 @@ def _readout(tail: sequential.Modules) -> tuple[Tensor, Tensor]:
     constant = last.bias[0] if last.bias is not None else weight.new_zeros(())
     for _, module in reversed(tail[1:-1]):
         if isinstance(module, nn.BatchNorm1d):
-            scale, shift = _affine(module)
+            scale, shift = sequential.scale_and_shift(module)
             constant, weight = constant + weight @ shift, weight * scale
     return weight, constant
-
-
-def _affine(norm: nn.BatchNorm1d) -> tuple[Tensor, Tensor]:
-    scale = (norm.running_var + norm.eps).rsqrt()
-    scale = scale * norm.weight if norm.affine else scale
-    shift = -norm.running_mean * scale
-    return scale, shift + norm.bias if norm.affine else shift
-
-
-def _takes_batch_statistics(norm: nn.BatchNorm1d) -> bool:
-    return norm.training or norm.running_mean is None

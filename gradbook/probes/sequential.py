@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
+from gradbook.models import OneHotLinear
+
 UNITWISE = (
     nn.ReLU,
     nn.LeakyReLU,
@@ -26,6 +28,9 @@ UNITWISE = (
     nn.BatchNorm1d,
 )
 """Modules in which a unit's output depends on no other unit."""
+
+_FRESH = (nn.Linear, OneHotLinear, nn.ReLU)
+"""Modules whose output is a tensor of its own, never a view of something else."""
 
 _MIXING = (nn.modules.batchnorm._NormBase, nn.modules.dropout._DropoutNd)
 
@@ -62,25 +67,39 @@ def run(modules: Modules, x: Tensor, masks: Masks, unit: int | None = None) -> T
             without an entry is the identity.
         unit: The unit that x holds; all modules must be `UNITWISE`.
     """
+    own = False  # whether x is a tensor made here, which nothing else holds
     for name, module in modules:
-        if getattr(module, "inplace", False):
-            x = x.clone()  # the input may be used again
+        if getattr(module, "inplace", False) and not own:
+            x, own = x.clone(), True  # the input may be used again
+        reuse = own and not torch.is_grad_enabled()  # a large fresh tensor costs more than its sum
         if isinstance(module, nn.Dropout):
             if name in masks:
-                x = x * (masks[name] if unit is None else masks[name][..., unit].unsqueeze(-2))
+                mask = masks[name] if unit is None else masks[name][..., unit].unsqueeze(-2)
+                x, own = x.mul_(mask) if reuse else x * mask, True
         elif isinstance(module, nn.BatchNorm1d):
-            x = _batch_norm(module, x, unit)
-        elif isinstance(module, nn.Linear) or unit is not None:
-            x = module(x)
+            x, own = _batch_norm(module, x, unit, reuse), True
+        elif type(module) is nn.ReLU and reuse:
+            x = x.relu_()
         else:
-            x = module(x.flatten(0, -2)).unflatten(0, x.shape[:-1])
+            own = type(module) in _FRESH
+            if isinstance(module, nn.Linear) or unit is not None:
+                x = module(x)
+            else:
+                x = module(x.flatten(0, -2)).unflatten(0, x.shape[:-1])
     return x
 
 
 def draw_masks(
-    modules: Modules, minibatches: int, batch_size: int, widths: Mapping[str, int], seed: int
+    modules: Modules,
+    minibatches: int,
+    batch_size: int,
+    widths: Mapping[str, int],
+    seed: int,
+    like: Tensor,
 ) -> dict[str, Tensor]:
     """Draw dropout's masks for M minibatches of B rows: 0, or 1/(1 − p) with probability 1 − p.
+
+    They have the dtype and the device of `like`.
 
     The probability is met to within 2⁻¹⁶: a mask compares 16 random bits with a threshold, which
     is several times faster than drawing a float per unit.
@@ -94,7 +113,7 @@ def draw_masks(
             words.random_(-(2**63), None, generator=generator)
             bits = words.view(torch.int16)[: shape[0] * shape[1] * shape[2]].view(shape)
             kept = bits >= round(module.p * 2**16) - 2**15
-            masks[name] = kept.to(torch.get_default_dtype()).mul_(1 / (1 - module.p))
+            masks[name] = kept.to(like).mul_(1 / (1 - module.p))
     return masks
 
 
@@ -111,13 +130,31 @@ def dropout_widths(modules: Modules, inputs: int) -> dict[str, int]:
     return widths
 
 
-def _batch_norm(norm: nn.BatchNorm1d, x: Tensor, unit: int | None) -> Tensor:
+def takes_batch_statistics(module: nn.Module) -> bool:
+    """Whether a module is batch norm that takes its mean and variance from the minibatch."""
+    return isinstance(module, nn.BatchNorm1d) and (module.training or module.running_mean is None)
+
+
+def scale_and_shift(norm: nn.BatchNorm1d) -> tuple[Tensor, Tensor]:
+    """What batch norm is with its running statistics: x · scale + shift, each [n]."""
+    scale = (norm.running_var + norm.eps).rsqrt()
+    scale = scale * norm.weight if norm.affine else scale
+    shift = -norm.running_mean * scale
+    return scale, shift + norm.bias if norm.affine else shift
+
+
+def _batch_norm(norm: nn.BatchNorm1d, x: Tensor, unit: int | None, reuse: bool) -> Tensor:
     at = slice(None) if unit is None else unit
+    if not takes_batch_statistics(norm):
+        scale, shift = (t[at] for t in scale_and_shift(norm))
+        return x.mul_(scale).add_(shift) if reuse else x * scale + shift
     dim = -2 if unit is None else -1
-    if norm.training or norm.running_mean is None:
-        x = x - x.mean(dim, keepdim=True)
-        variance = x.square().mean(dim, keepdim=True)
-    else:
-        x, variance = x - norm.running_mean[at], norm.running_var[at]
-    scale = (variance + norm.eps).rsqrt()
-    return x * (scale * norm.weight[at]) + norm.bias[at] if norm.affine else x * scale
+    mean = x.mean(dim, keepdim=True)
+    x = x.sub_(mean) if reuse else x - mean
+    scale = (x.square().mean(dim, keepdim=True) + norm.eps).rsqrt()
+    if norm.affine:
+        scale = scale * norm.weight[at]
+    x = x.mul_(scale) if reuse else x * scale
+    if norm.affine:
+        x = x.add_(norm.bias[at]) if reuse else x + norm.bias[at]
+    return x

@@ -1,0 +1,80 @@
+"""What claims are judged by: one number a seed, read from an experiment's results. No torch.
+
+A function takes the results and the case, and returns an array [seeds]; nan where a seed does not
+have the quantity.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gradbook.atlas import Atlas
+
+LAYERS = (2, 3)
+"""Hidden layers whose biases the agreement experiment follows."""
+
+MOSTLY_SILENT = 0.25
+"""Two biases say nothing of a network in which more of the minibatches have no gradient there."""
+
+
+def agreement_curve(
+    agreement: Atlas, loss: str, layer: int, *, biases: str = "two", opposed: bool = False
+) -> np.ndarray:
+    """Mean cosine of two minibatches, or share of opposed pairs, after every epoch.
+
+    Args:
+        agreement: The results of the agreement experiment.
+        loss: One of the losses of its configuration.
+        layer: 2 or 3.
+        biases: ``"two"``, the layer's first two, or ``"all"`` of them.
+        opposed: Whether to give the share of opposed pairs.
+
+    Returns:
+        [seeds, epochs + 1]; nan where more than a quarter of the minibatches have no gradient in
+        the two biases.
+    """
+    at = agreement.config["losses"].index(loss)
+    name = f"{ {'two': 'pair', 'all': 'layer'}[biases] }_{'opposed' if opposed else 'cosine'}"
+    curve = agreement[name][:, at, :, LAYERS.index(layer)].astype(float)
+    if biases == "two":
+        silent = agreement["zero_share"][:, at, :, LAYERS.index(layer)] > MOSTLY_SILENT
+        curve[silent] = np.nan
+    return curve
+
+
+def r2(agreement: Atlas, loss: str, epoch: int) -> np.ndarray:
+    """R² on the test rows."""
+    return agreement["test_r2"][:, agreement.config["losses"].index(loss), epoch]
+
+
+def opposed_pairs(agreement: Atlas, layer: int, epoch: int) -> np.ndarray:
+    """Share of opposed pairs in two biases under the L1 loss."""
+    return agreement_curve(agreement, "l1", layer, opposed=True)[:, epoch]
+
+
+def cosine(agreement: Atlas, layer: int, epoch: int, biases: str) -> np.ndarray:
+    """Mean cosine of two minibatches of 64 in biases of a layer under the L1 loss."""
+    return agreement_curve(agreement, "l1", layer, biases=biases)[:, epoch]
+
+
+def change_by_probing(agreement: Atlas, what: str) -> np.ndarray:
+    """Largest change over all losses and epochs, of ``"parameters"`` or of ``"gradients"``."""
+    return agreement[{"parameters": "moved", "gradients": "repeated"}[what]].max((1, 2))
+
+
+def cosine_in_all_parameters(agreement: Atlas, size: int, epoch: int) -> np.ndarray:
+    """Mean cosine of two minibatches in all parameters under the first loss."""
+    at = agreement.config["size_epochs"].index(epoch), agreement.config["batch_sizes"].index(size)
+    return agreement["size_cosine"][:, *at, -1]
+
+
+def distance(order: Atlas, change: str) -> np.ndarray:
+    """Distance of the changed run's weights at the end, over the distance travelled."""
+    return order["weights"][:, order.config["changes"].index(change), -1]
+
+
+def difference_over_round_off(order: Atlas, change: str) -> np.ndarray:
+    """Difference of the changed run's predictions over that of changed last bits, at the end."""
+    last_bits = order.config["changes"].index("last bits")
+    functions = order["functions"][:, :, -1]
+    return functions[:, order.config["changes"].index(change)] / functions[:, last_bits]
