@@ -16,7 +16,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from benchmarks.timing import figure, obvious_form, one_hot_task, ratio, table, timed
 from gradbook import models, tasks, training
-from gradbook.experiments import run_jobs
+from gradbook.evidence import run_jobs
 
 
 @dataclass(frozen=True)

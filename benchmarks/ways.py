@@ -104,12 +104,11 @@ def masks_of(case: Case, problem: Problem, minibatches: int) -> Masks | None:
     if case.regularizer != "dropout" or case.mode == "eval":
         return None
     modules = list(problem.model.train().named_children())
-    widths = sequential.dropout_widths(modules, 0)
+    shape, inputs, like = problem.minibatches.shape, problem.inputs.shape[-1], problem.targets
 
     @cache
     def masks_at(point: int) -> Mapping[str, Tensor]:
-        shape, like = problem.minibatches.shape, problem.targets
-        drawn = sequential.draw_masks(modules, *shape, widths, point, like=like)
+        drawn = sequential.Masks(modules, shape, inputs, like).draw(point)
         return {name: mask[:minibatches] for name, mask in drawn.items()}
 
     common = masks_at(0)

@@ -1,43 +1,63 @@
-"""Command line: ``python -m gradbook atlas build [name …]`` or ``… atlas status``."""
+"""Command line: ``python -m gradbook evidence run [claim …]`` or ``… evidence status``."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 
-from gradbook import atlas
+from gradbook import atlas, claims
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m gradbook")
     commands = parser.add_subparsers(dest="command", required=True)
-    group = commands.add_parser("atlas", help="the measured results that the book draws")
+    group = commands.add_parser("evidence", help="the experiments behind the book's claims")
     actions = group.add_subparsers(dest="action", required=True)
-    build = actions.add_parser("build", help="measure what is missing or outdated")
-    build.add_argument("names", nargs="*", metavar="name", help="experiments (default: all)")
-    build.add_argument("--processes", type=int, help="jobs at a time (default: processors)")
-    build.add_argument("--force", action="store_true", help="measure again what is up to date")
-    actions.add_parser("status", help="which results are up to date")
+    run = actions.add_parser("run", help="run what is missing or outdated")
+    run.add_argument(
+        "names", nargs="*", metavar="claim", help="claims or experiments (default: all)"
+    )
+    run.add_argument("--processes", type=int, help="jobs at a time (default: processors)")
+    run.add_argument("--dask", metavar="ADDRESS", help="run on the cluster of this Dask scheduler")
+    run.add_argument("--again", action="store_true", help="run also what is up to date")
+    actions.add_parser("status", help="verdicts, and which results are up to date")
     options = parser.parse_args(arguments)
+    return _status() if options.action == "status" else _run(options)
 
-    from gradbook import experiments  # loads torch
 
-    names = getattr(options, "names", None) or experiments.NAMES
+def _run(options: argparse.Namespace) -> int:
+    from gradbook import evidence  # loads torch
+
+    try:
+        names = evidence.behind(options.names)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
     failed = False
     for name in names:
-        problem = _problem(name)
-        if options.action == "build" and (problem or options.force):
+        if options.again or _problem(name):
             try:
-                experiments.build(name, processes=options.processes)
-            except ValueError as error:
-                print(f"{name}: {error}", file=sys.stderr)
+                evidence.run(name, processes=options.processes, dask=options.dask)
+            except (OSError, RuntimeError, ValueError) as error:
+                print(error, file=sys.stderr)
                 failed = True
                 continue
-            problem = ""
-        print(f"{name}: {problem or 'up to date'}")
-        failed |= bool(problem)
+        print(f"{name}: up to date")
     return int(failed)
+
+
+def _status() -> int:
+    from gradbook.experiments import NAMES
+
+    problems = {name: _problem(name) for name in NAMES}
+    for name, problem in problems.items():
+        print(f"{name}: {problem or 'up to date'}")
+    for claim in claims.load():
+        judged = claim.experiment is None or not problems[claim.experiment]
+        print(f"{claim.id}: {claims.settle(claim).verdict if judged else 'outdated'}")
+    return int(any(problems.values()))
 
 
 def _problem(name: str) -> str:

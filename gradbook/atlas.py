@@ -5,7 +5,7 @@ One ``.npz`` file an experiment, read without pickle. Beside its arrays a file h
 which versions, and a checksum of the arrays. `load` refuses a file that is damaged, foreign or
 older than the code, so that a figure never shows something else than it says.
 
-Reading needs numpy alone; `gradbook.experiments` writes.
+Reading needs numpy alone; `gradbook.evidence` writes.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def load(name: str, folder: Path | str = FOLDER) -> Atlas:
         ValueError: The file is damaged, foreign, or was measured by other code.
     """
     atlas = read(Path(folder) / f"{name}.npz")
-    again = f"measure it again with `python -m gradbook atlas build {name}`"
+    again = f"measure it again with `python -m gradbook evidence run {name}`"
     if atlas.name != name:
         raise ValueError(f"expected the results of {name!r}, got those of {atlas.name!r}: {again}")
     if atlas.fingerprint != fingerprint(name):
@@ -75,7 +75,7 @@ def read(path: Path) -> Atlas:
     if not path.exists():
         raise FileNotFoundError(
             f"expected results in {path}: measure them with "
-            f"`python -m gradbook atlas build {path.stem}`"
+            f"`python -m gradbook evidence run {path.stem}`"
         )
     try:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:

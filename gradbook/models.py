@@ -37,7 +37,11 @@ class OneHotLinear(nn.Module):
 
     def forward(self, positions: Tensor) -> Tensor:
         """Map int64 positions [n, ones] to pre-activations [n, out_features]."""
-        return functional.embedding_bag(positions, self.weight, mode="sum") + self.bias
+        return self.summed(positions) + self.bias
+
+    def summed(self, positions: Tensor) -> Tensor:
+        """W x alone, in a tensor of its own."""
+        return functional.embedding_bag(positions, self.weight, mode="sum")
 
     def extra_repr(self) -> str:
         return f"in_features={self.in_features}, out_features={self.out_features}"

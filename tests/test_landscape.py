@@ -8,7 +8,7 @@ from torch import nn
 
 from gradbook.models import REGULARIZERS
 from gradbook.probes import gradient_landscape, sequential
-from networks import INPUTS, ROWS, TARGETS, WIDTHS, Wrapped, owners, trained
+from networks import INPUTS, ROWS, TARGETS, TASK, Wrapped, owners, trained
 from oracle import landscape_by_loop
 
 OFFSETS = torch.linspace(-2, 2, 5, dtype=torch.float64)
@@ -31,10 +31,9 @@ def cancels(regularizer: str, parameter: str, mode: str) -> bool:
 def mask_maker(model: nn.Sequential):
     """Grid point number to the masks that the landscape draws there, in float64."""
     modules = list(model.train().named_children())
-    widths = {f"dropout{layer}": width for layer, width in enumerate(WIDTHS, start=1)}
 
     def masks_at(point: int):
-        return sequential.draw_masks(modules, *ROWS.shape, widths, point, like=TARGETS)
+        return sequential.Masks(modules, ROWS.shape, TASK.features, like=TARGETS).draw(point)
 
     return masks_at
 

@@ -217,7 +217,7 @@ def test_chunks_do_not_change_what_the_other_paths_find(path, regularizer, monke
 def test_masks_keep_their_share_and_their_mean(rate):
     layers = [("linear", nn.Linear(4, 500)), ("dropout", nn.Dropout(rate))]
     like = torch.empty(0, dtype=torch.float64)
-    mask = sequential.draw_masks(layers, 20, 50, {"dropout": 500}, seed=0, like=like)["dropout"]
+    mask = sequential.Masks(layers, (20, 50), 4, like).draw(0)["dropout"]
     assert mask.shape == (20, 50, 500)
     assert mask.unique().tolist() == pytest.approx([0, 1 / (1 - rate)])
     sd = (rate * (1 - rate) / mask.numel()) ** 0.5

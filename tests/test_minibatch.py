@@ -11,14 +11,13 @@ from gradbook import probes
 from gradbook.models import REGULARIZERS
 from gradbook.probes import sequential
 from gradbook.training import LOSSES
-from networks import INPUTS, ROWS, TARGETS, WIDTHS, Wrapped, owners, trained
+from networks import INPUTS, ROWS, TARGETS, TASK, Wrapped, owners, trained
 from oracle import with_given_masks
 
 
 def drawn_masks(model: nn.Sequential, seed: int) -> dict[str, torch.Tensor]:
-    widths = {f"dropout{layer}": width for layer, width in enumerate(WIDTHS, start=1)}
     modules = list(model.train().named_children())
-    return sequential.draw_masks(modules, *ROWS.shape, widths, seed, like=TARGETS)
+    return sequential.Masks(modules, ROWS.shape, TASK.features, like=TARGETS).draw(seed)
 
 
 @pytest.mark.parametrize("loss", LOSSES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ from gradbook.probes.minibatch import (
     opposed_share,
     per_example_gradients,
     predicted_cosine,
+    responsive_units,
     sample_minibatches,
 )
 
@@ -43,6 +45,7 @@ CONFIG: dict[str, Any] = {
     "size_minibatches": 100,
 }
 JOBS = tuple(range(10, 20))  # seeds 0 to 9 were the pilot that the predictions were made from
+UNDEFINED = ("pair_cosine", "pair_opposed", "layer_cosine", "layer_opposed")
 
 
 def measure(seed: int, config: dict[str, Any]) -> dict[str, np.ndarray]:
@@ -50,8 +53,9 @@ def measure(seed: int, config: dict[str, Any]) -> dict[str, np.ndarray]:
 
     Returns:
         - ``pair_cosine``, ``pair_opposed`` [losses, E + 1, 2 layers]: of the gradient in the first
-          two biases; ``layer_cosine``, ``layer_opposed``: in all biases of the layer;
-          ``zero_share``: minibatches with no gradient in the two biases.
+          two biases that respond, see `responsive_units`; ``layer_cosine``, ``layer_opposed``: in
+          all biases of the layer; ``zero_share``: minibatches with no gradient in the two.
+        - ``units`` [losses, 2 layers, 2]: which two biases.
         - ``positive``, ``error_mean``, ``error_sd`` [losses, E + 1]: share of training rows whose
           prediction is too high, mean and standard deviation of prediction minus target.
         - ``moved``, ``repeated`` [losses, E + 1]: largest change of a parameter by evaluating all
@@ -80,11 +84,15 @@ def measure(seed: int, config: dict[str, Any]) -> dict[str, np.ndarray]:
             ),
             progress=False,
         )
-        epochs = [
-            _at_epoch(run.model_at(epoch), task, rows, loss)
-            for epoch in range(config["epochs"] + 1)
-        ]
+        epochs, gradients = zip(
+            *(
+                _at_epoch(run.model_at(epoch), task, rows, loss)
+                for epoch in range(config["epochs"] + 1)
+            ),
+            strict=True,
+        )
         curves = {name: np.array([epoch[name] for epoch in epochs]) for name in epochs[0]}
+        curves |= _agreement([torch.stack(layer) for layer in zip(*gradients, strict=True)])
         for name in ("train_loss", "test_loss", "test_r2"):
             curves[name] = getattr(run, name).numpy()
         per_loss.append(curves)
@@ -98,37 +106,45 @@ def measure(seed: int, config: dict[str, Any]) -> dict[str, np.ndarray]:
     return {name: values.astype(np.float32) for name, values in result.items()}
 
 
-def _at_epoch(model: nn.Sequential, task: tasks.Task, rows: Tensor, loss: str) -> dict[str, Any]:
+def _at_epoch(
+    model: nn.Sequential, task: tasks.Task, rows: Tensor, loss: str
+) -> tuple[dict[str, float], list[Tensor]]:
+    """Numbers about one epoch, and the minibatches' gradients in each layer's biases [M, units]."""
     with torch.no_grad():
         errors = (model(task.train_inputs) - task.train_targets).double()
-    found: dict[str, Any] = {
+    exact, targets = model.double(), task.train_targets.double()
+    before = copy.deepcopy(exact)
+    once, again = (
+        [
+            minibatch_gradients(exact, task.train_inputs, targets, rows, parameter, loss=loss)
+            for parameter in LAYERS
+        ]
+        for _ in range(2)
+    )
+    return {
         "positive": (errors > 0).double().mean().item(),
         "error_mean": errors.mean().item(),
         "error_sd": errors.std(correction=0).item(),
-    }
-    exact, targets = model.double(), task.train_targets.double()
-    before = copy.deepcopy(exact)
-    found["repeated"] = 0.0
-    for parameter in LAYERS:
-        gradients, again = (
-            minibatch_gradients(exact, task.train_inputs, targets, rows, parameter, loss=loss)
-            for _ in range(2)
-        )
-        found["repeated"] = max(found["repeated"], (gradients - again).abs().max().item())
-        layer = drop_roundoff(gradients)
-        pair = drop_roundoff(gradients[:, :2])
-        values = {
-            "pair_cosine": mean_cosine(pair),
-            "pair_opposed": opposed_share(pair),
-            "layer_cosine": mean_cosine(layer),
-            "layer_opposed": opposed_share(layer),
-            "zero_share": (pair.norm(dim=1) == 0).double().mean().item(),
-        }
-        for name, value in values.items():
-            found.setdefault(name, []).append(value)
-    pairs = zip(before.parameters(), exact.parameters(), strict=True)
-    found["moved"] = max((was - now).abs().max().item() for was, now in pairs)
-    return found
+        "moved": _largest_change(before.parameters(), exact.parameters()),
+        "repeated": _largest_change(once, again),
+    }, [drop_roundoff(gradients) for gradients in once]
+
+
+def _largest_change(before: Iterable[Tensor], after: Iterable[Tensor]) -> float:
+    return max((a - b).abs().max().item() for a, b in zip(before, after, strict=True))
+
+
+def _agreement(layers: list[Tensor]) -> dict[str, np.ndarray]:
+    """Curves of agreement from gradients, one tensor a layer [E + 1, M, units]."""
+    units = [responsive_units(gradients) for gradients in layers]
+    pairs = [g[:, :, list(pair)] for g, pair in zip(layers, units, strict=True)]
+    silent = [(g.norm(dim=2) == 0).double().mean(1).tolist() for g in pairs]
+    curves: dict[str, Any] = {"units": units, "zero_share": list(zip(*silent, strict=True))}
+    for biases, parts in (("layer", layers), ("pair", pairs)):
+        at_epochs = list(zip(*parts, strict=True))
+        for name, of in (("cosine", mean_cosine), ("opposed", opposed_share)):
+            curves[f"{biases}_{name}"] = [[of(g) for g in epoch] for epoch in at_epochs]
+    return {name: np.array(values) for name, values in curves.items()}
 
 
 def _over_sizes(

@@ -10,7 +10,12 @@ import torch
 
 from gradbook import models, tasks, training
 from gradbook.probes.landscape import gradient_landscape
-from gradbook.probes.minibatch import drop_roundoff, minibatch_gradients, sample_minibatches
+from gradbook.probes.minibatch import (
+    drop_roundoff,
+    minibatch_gradients,
+    responsive_units,
+    sample_minibatches,
+)
 
 CONFIG: dict[str, Any] = {
     "seed": 0,
@@ -101,7 +106,7 @@ def over_epochs(
     """Landscapes of a run after every epoch, as `measure` returns them; computed in float64."""
     fields, centres = [], []
     if units is None:
-        units = [responsive_units(run, task, rows, name, mode, seed) for name in parameters]
+        units = [_two_units(run, task, rows, name, mode, seed) for name in parameters]
     for epoch in sorted(run.checkpoints):
         model = run.model_at(epoch)
         for parameter, pair in zip(parameters, units, strict=True):
@@ -136,17 +141,11 @@ def over_epochs(
     }
 
 
-def responsive_units(
+def _two_units(
     run: training.Run, task: tasks.Task, rows: torch.Tensor, parameter: str, mode: str, seed: int
 ) -> tuple[int, int]:
-    """The first two units of a layer with a gradient in most minibatches after every epoch.
-
-    Many units of a ReLU net fall silent in training, and two silent ones have no landscape. Where
-    fewer than two qualify, the ones with a gradient most often.
-    """
-    shares = []
-    for epoch in sorted(run.checkpoints):
-        gradients = minibatch_gradients(
+    gradients = [
+        minibatch_gradients(
             run.model_at(epoch),
             task.train_inputs,
             task.train_targets,
@@ -156,7 +155,6 @@ def responsive_units(
             loss=run.config.loss,
             seed=seed,
         )
-        shares.append((gradients != 0).double().mean(0))
-    rarest = torch.stack(shares).amin(0).clamp(max=0.5)
-    first, second = sorted(rarest.sort(descending=True, stable=True).indices[:2].tolist())
-    return first, second
+        for epoch in sorted(run.checkpoints)
+    ]
+    return responsive_units(torch.stack(gradients))

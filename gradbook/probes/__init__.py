@@ -19,6 +19,7 @@ from gradbook.probes.minibatch import (
     per_example_gradients,
     predicted_cosine,
     relative_error,
+    responsive_units,
     sample_minibatches,
 )
 
@@ -40,5 +41,6 @@ __all__ = [
     "product_cosines",
     "product_ratio",
     "relative_error",
+    "responsive_units",
     "sample_minibatches",
 ]

@@ -206,7 +206,7 @@ def _by_parts(
     prune: bool,
 ) -> tuple[Tensor, Tensor, str]:
     modules = [*parts.below, *parts.front, ("", parts.following), *parts.tail]
-    widths = sequential.dropout_widths(modules, inputs.shape[-1])
+    source = sequential.Masks(modules, rows.shape, inputs.shape[-1], like=offsets)
     evaluate = _generic
     if prune and pruned.applies(parts.tail):
         evaluate = pruned.landscape
@@ -223,11 +223,8 @@ def _by_parts(
         w = parts.following.weight[:, list(units)]
         return evaluate(parts.tail, base, curves, w, y, drawn, loss), curves
 
-    def masks_of(point: int) -> dict[str, Tensor]:
-        return sequential.draw_masks(modules, *rows.shape, widths, seed + point, like=offsets)
-
     middle = int(offsets.abs().argmin())
-    drawn = masks_of(0)
+    drawn = source.draw(seed)
     if masks == "common" or not drawn:
         z = _below(parts.below, inputs, rows, drawn)
         gradients, curves = solve(z, drawn, (offsets, offsets))
@@ -236,11 +233,12 @@ def _by_parts(
         first = next((i for i, (name, _) in enumerate(parts.below) if name in drawn), None)
         start = len(parts.below) if first is None else first
         fixed = _below(parts.below[:start], inputs, rows, {})
+        scratch = torch.empty_like(fixed)
         points = [(a, b) for a in offsets.split(1) for b in offsets.split(1)]
         columns = []
         for number, point in enumerate(points):
-            drawn = masks_of(number)
-            z = sequential.run(parts.below[start:], fixed, drawn)
+            drawn = source.draw(seed + number)
+            z = sequential.run(parts.below[start:], scratch.copy_(fixed), drawn, own=True)
             gradients, curves = solve(z, drawn, point)
             columns.append(gradients)
             if number == middle * (len(offsets) + 1):
@@ -251,7 +249,7 @@ def _by_parts(
 
 
 def _below(
-    modules: sequential.Modules, inputs: Tensor, rows: Tensor, masks: sequential.Masks
+    modules: sequential.Modules, inputs: Tensor, rows: Tensor, masks: sequential.Drawn
 ) -> Tensor:
     """The part below the probed layer [M, B, n]; a row that minibatches share runs once."""
     if any(name in masks or sequential.takes_batch_statistics(part) for name, part in modules):
@@ -261,7 +259,7 @@ def _below(
 
 
 def _curve(
-    front: sequential.Modules, z: Tensor, unit: int, offsets: Tensor, masks: sequential.Masks
+    front: sequential.Modules, z: Tensor, unit: int, offsets: Tensor, masks: sequential.Drawn
 ) -> tuple[Tensor, Tensor]:
     """One unit's output u and its slope ∂u/∂e, each [M, G, B]."""
     values = z[..., unit].unsqueeze(-2) + offsets.unsqueeze(-1)
@@ -279,7 +277,7 @@ def _generic(
     curves: list[tuple[Tensor, Tensor]],
     w: Tensor,
     y: Tensor,
-    masks: sequential.Masks,
+    masks: sequential.Drawn,
     loss: str,
 ) -> Tensor:
     """Autograd through any tail; base [M, B, J], curves [M, G, B] each, w [J, 2]."""

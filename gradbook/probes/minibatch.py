@@ -122,6 +122,20 @@ def opposed_share(gradients: Tensor) -> float:
     return (cosines < 0).to(torch.float64).mean().item()
 
 
+def responsive_units(gradients: Tensor) -> tuple[int, int]:
+    """The first two units with a gradient in most minibatches after every epoch.
+
+    Many units of a ReLU net fall silent in training, and two silent ones tell nothing of the rest.
+    Where fewer than two qualify, the ones with a gradient most often.
+
+    Args:
+        gradients: Minibatch gradients in a layer's biases after E epochs [E, M, units].
+    """
+    rarest = (gradients != 0).double().mean(1).amin(0).clamp(max=0.5)
+    first, second = sorted(rarest.sort(descending=True, stable=True).indices[:2].tolist())
+    return first, second
+
+
 def relative_error(gradients: Tensor, full: Tensor) -> float:
     """E‖g_B − G‖² / ‖G‖² of minibatch gradients [M, P] around the full gradient [P].
 
@@ -162,8 +176,7 @@ def _errors(model: nn.Module, x: Tensor, y: Tensor, parameter: str, loss: str, s
     if parameter not in biases:
         raise ValueError(f"expected a bias of an nn.Sequential, of {biases}, got {parameter!r}")
     cut = [f"{name}.bias" for name, _ in modules].index(parameter) + 1
-    widths = sequential.dropout_widths(modules, x.shape[-1])
-    masks = sequential.draw_masks(modules, x.shape[0], x.shape[1], widths, seed, like=y)
+    masks = sequential.Masks(modules, x.shape[:2], x.shape[-1], like=y).draw(seed)
     z = sequential.run(modules[:cut], x, masks)
     with torch.enable_grad():
         z.requires_grad_()

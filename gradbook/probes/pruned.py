@@ -41,7 +41,7 @@ def landscape(
     curves: list[tuple[Tensor, Tensor]],
     w: Tensor,
     y: Tensor,
-    masks: sequential.Masks,
+    masks: sequential.Drawn,
     loss: str,
 ) -> Tensor:
     """Gradients [M, G, G, 2]; base [M, B, J], curves (u, u′), (v, v′) each [M, G, B], w [J, 2]."""
@@ -114,7 +114,7 @@ def _batch_scale(norm, base, u, v, du, dv, w, weight, constant, y, loss) -> Tens
     along_u = along_u + w1 * (base.mT @ u) * (2 / batch)
     along_v = w2**2 * v.square().mean(1)[:, None] + w2 * (base.mT @ v) * (2 / batch)
     variance = (along_u[..., None] + along_v[:, :, None]).flatten(2)
-    variance += (w1 * w2 * (2 / batch)) * (u.mT @ v).flatten(1)[:, None]
+    variance.addcmul_(w1 * w2 * (2 / batch), (u.mT @ v).flatten(1)[:, None])
     inverse = variance.clamp_(min=0).add_(norm.eps).rsqrt_()  # 1/σ: [m, J, P]
     gamma, beta = norm.weight, norm.bias
 
@@ -127,10 +127,12 @@ def _batch_scale(norm, base, u, v, du, dv, w, weight, constant, y, loss) -> Tens
     )
     always = torch.where(gamma < 0, ~always & ~sometimes, always)
     linear = weight * always
-    linear_base = linear * base
-    scale = gamma[:, None] * inverse
+    # Where no sign changes, Σ_units weight·(p − mean) = Σ_k parts_k·curves_k with curves (1, u, v).
+    parts = torch.cat([linear * base, linear * w[:, 0], linear * w[:, 1]], 1)  # [m, 3B, J]
     uu, vv = (t.flatten(2) for t in torch.broadcast_tensors(u[..., None], v[:, :, None]))
-    output = linear_base @ scale + uu * (linear @ (w1 * scale)) + vv * (linear @ (w2 * scale))
+    curves = torch.stack([torch.ones_like(uu), uu, vv], 1)  # [m, 3, B, P]
+    scale = gamma[:, None] * inverse
+    output = ((parts @ scale).view_as(curves) * curves).sum(1)
     output += (linear @ beta)[..., None] + constant
     which, row, unit = sometimes.nonzero(as_tuple=True)
     rows, units = which * batch + row, which * width + unit
@@ -145,21 +147,25 @@ def _batch_scale(norm, base, u, v, du, dv, w, weight, constant, y, loss) -> Tens
     delta = (q > 0).to(q) * weight * slope[rows]
     slope = slope.unflatten(0, (m, batch))
 
-    def over_batch(factor: Tensor, changing: Tensor, by: Tensor = linear) -> Tensor:
+    def over_batch(by: Tensor, factor: Tensor, changing: Tensor) -> Tensor:
         return _add_rows((by.mT @ factor).flatten(0, 1), units, changing).view_as(inverse)
 
-    total = over_batch(slope, delta)
-    with_p = over_batch(slope, delta * p, linear_base)
-    with_p += w1 * (linear.mT @ (slope * uu)) + w2 * (linear.mT @ (slope * vv))
-    with_p *= inverse.square() / batch
+    total = over_batch(linear, slope, delta)
+    with_p = over_batch(parts, (slope[:, None] * curves).flatten(1, 2), delta * p)
+    with_p *= inverse.square_().div_(batch)
     gradients = []
-    for number, curve in enumerate((du[..., None], dv[:, :, None])):
-        s = curve.expand(m, batch, *grid).flatten(2)
-        back = over_batch(slope * s, delta * s.flatten(0, 1)[rows])
-        centred = base.mT @ s + w1 * (uu * s).sum(1, keepdim=True)
-        centred += w2 * (vv * s).sum(1, keepdim=True)
-        back -= total * s.mean(1, keepdim=True) + with_p * centred
-        gradients.append((back * (w[:, number, None] * scale)).sum(1))
+    for number, (curve, own, other) in enumerate(((du, u, v), (dv, v, u))):
+        along = curve[..., None] if number == 0 else curve[:, :, None]
+        s = along.expand(m, batch, *grid).flatten(2)
+        back = over_batch(linear, slope * s, delta * s.flatten(0, 1)[rows])
+        # Covariance of the curve's slope with p over the batch, from its two directions.
+        first = base.mT @ curve + w[:, number, None] * (own * curve).sum(1)[:, None]
+        cross = curve.mT @ other if number == 0 else other.mT @ curve
+        centred = first[..., None] if number == 0 else first[:, :, None]
+        centred = centred + w[:, 1 - number, None, None] * cross[:, None]
+        back.addcmul_(total, s.mean(1, keepdim=True), value=-1)
+        back.addcmul_(with_p, centred.flatten(2), value=-1)
+        gradients.append(w[:, number] @ back.mul_(scale))
     return torch.stack(gradients, -1).unflatten(1, grid)
 
 

@@ -6,6 +6,7 @@ drawn, so that the same masks can be used again.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import torch
@@ -35,7 +36,7 @@ _FRESH = (nn.Linear, OneHotLinear, nn.ReLU)
 _MIXING = (nn.modules.batchnorm._NormBase, nn.modules.dropout._DropoutNd)
 
 Modules = Sequence[tuple[str, nn.Module]]
-Masks = Mapping[str, Tensor]
+Drawn = Mapping[str, Tensor]
 
 
 def taken_apart(model: nn.Module) -> list[tuple[str, nn.Module]]:
@@ -57,7 +58,9 @@ def taken_apart(model: nn.Module) -> list[tuple[str, nn.Module]]:
     return [] if hidden else list(model._modules.items())
 
 
-def run(modules: Modules, x: Tensor, masks: Masks, unit: int | None = None) -> Tensor:
+def run(
+    modules: Modules, x: Tensor, masks: Drawn, unit: int | None = None, *, own: bool = False
+) -> Tensor:
     """Apply modules in turn.
 
     Args:
@@ -66,8 +69,8 @@ def run(modules: Modules, x: Tensor, masks: Masks, unit: int | None = None) -> T
         masks: Name of a dropout module to the factors of its units [..., B, n]; a dropout module
             without an entry is the identity.
         unit: The unit that x holds; all modules must be `UNITWISE`.
+        own: Whether x may be overwritten.
     """
-    own = False  # whether x is a tensor made here, which nothing else holds
     for name, module in modules:
         if getattr(module, "inplace", False) and not own:
             x, own = x.clone(), True  # the input may be used again
@@ -80,6 +83,9 @@ def run(modules: Modules, x: Tensor, masks: Masks, unit: int | None = None) -> T
             x, own = _batch_norm(module, x, unit, reuse), True
         elif type(module) is nn.ReLU and reuse:
             x = x.relu_()
+        elif type(module) is OneHotLinear and not torch.is_grad_enabled():
+            flat = module.summed(x.flatten(0, -2)).add_(module.bias)
+            x, own = flat.unflatten(0, x.shape[:-1]), True
         else:
             own = type(module) in _FRESH
             if isinstance(module, nn.Linear) or unit is not None:
@@ -89,32 +95,41 @@ def run(modules: Modules, x: Tensor, masks: Masks, unit: int | None = None) -> T
     return x
 
 
-def draw_masks(
-    modules: Modules,
-    minibatches: int,
-    batch_size: int,
-    widths: Mapping[str, int],
-    seed: int,
-    like: Tensor,
-) -> dict[str, Tensor]:
-    """Draw dropout's masks for M minibatches of B rows: 0, or 1/(1 − p) with probability 1 − p.
-
-    They have the dtype and the device of `like`.
+class Masks:
+    """Dropout's masks for M minibatches of B rows: 0, or 1/(1 − p) with probability 1 − p.
 
     The probability is met to within 2⁻¹⁶: a mask compares 16 random bits with a threshold, which
     is several times faster than drawing a float per unit.
+
+    Args:
+        modules: Names and modules of the network; dropout in training mode gets masks.
+        rows: M and B.
+        inputs: Units before the first module.
+        like: A tensor with the masks' dtype and device.
     """
-    generator = torch.Generator().manual_seed(seed)
-    masks = {}
-    for name, module in modules:
-        if isinstance(module, nn.Dropout) and module.training and module.p > 0:
-            shape = (minibatches, batch_size, widths[name])
-            words = torch.empty(-(-shape[0] * shape[1] * shape[2] // 4), dtype=torch.int64)
+
+    def __init__(self, modules: Modules, rows: Sequence[int], inputs: int, like: Tensor) -> None:
+        widths = dropout_widths(modules, inputs)
+        self._rates, self._memory = {}, {}
+        for name, module in modules:
+            if isinstance(module, nn.Dropout) and module.training and module.p > 0:
+                shape = (*rows, widths[name])
+                self._rates[name] = module.p
+                self._memory[name] = (
+                    torch.empty(-(-math.prod(shape) // 4), dtype=torch.int64),
+                    torch.empty(shape, dtype=torch.bool),
+                    torch.empty(shape, dtype=like.dtype, device=like.device),
+                )
+
+    def draw(self, seed: int) -> dict[str, Tensor]:
+        """Name of a dropout module to its masks [M, B, n]. They last until the next draw."""
+        generator = torch.Generator().manual_seed(seed)
+        for name, (words, kept, factors) in self._memory.items():
             words.random_(-(2**63), None, generator=generator)
-            bits = words.view(torch.int16)[: shape[0] * shape[1] * shape[2]].view(shape)
-            kept = bits >= round(module.p * 2**16) - 2**15
-            masks[name] = kept.to(like).mul_(1 / (1 - module.p))
-    return masks
+            bits = words.view(torch.int16)[: kept.numel()].view(kept.shape)
+            torch.ge(bits, round(self._rates[name] * 2**16) - 2**15, out=kept)
+            factors.copy_(kept).mul_(1 / (1 - self._rates[name]))
+        return {name: factors for name, (_, _, factors) in self._memory.items()}
 
 
 def dropout_widths(modules: Modules, inputs: int) -> dict[str, int]:
@@ -151,7 +166,9 @@ def _batch_norm(norm: nn.BatchNorm1d, x: Tensor, unit: int | None, reuse: bool) 
     dim = -2 if unit is None else -1
     mean = x.mean(dim, keepdim=True)
     x = x.sub_(mean) if reuse else x - mean
-    scale = (x.square().mean(dim, keepdim=True) + norm.eps).rsqrt()
+    squares = (part.square().mean(dim, keepdim=True) for part in x.flatten(0, -3))
+    variance = torch.stack(list(squares)).unflatten(0, x.shape[:-2])
+    scale = (variance + norm.eps).rsqrt()
     if norm.affine:
         scale = scale * norm.weight[at]
     x = x.mul_(scale) if reuse else x * scale
