@@ -20,7 +20,7 @@ CHECK_PYTHON := -c 'import sys; v = sys.version_info[:2]; (3, 11) <= v <= (3, 13
 # What requirements.txt takes at exactly this version; the rest comes from pyproject.toml.
 PINNED := torch==2.13.0 jupyter-book==1.0.4.post1
 
-.PHONY: help venv book serve test lint unit nbval pages notebooks atlas bench \
+.PHONY: help venv book serve test lint unit nbval pages notebooks evidence bench \
         requirements repository clean
 
 help:  ## list the targets
@@ -73,11 +73,11 @@ pages: $(INSTALLED) $(HTML)/index.html  ## open the built book in headless Chrom
 notebooks: $(INSTALLED)  ## run the notebooks in place and put them in their committed form
 	$(BIN)/python tools/notebooks.py normalise --execute
 
-atlas: $(INSTALLED)  ## train and measure again what the package ships
-	$(BIN)/python -m gradbook atlas build
+evidence: $(INSTALLED)  ## run the experiments again whose results are missing or outdated
+	$(BIN)/python -m gradbook evidence run
 
 bench: $(INSTALLED)  ## time gradbook against the obvious loop and its peers
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation -e '.[bench]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation -e '.[bench,dask]'
 	$(BIN)/python -m benchmarks
 
 # uv resolves once for every Python and system in pyproject.toml, which pip's own tools do not.
@@ -87,7 +87,7 @@ requirements:  ## renew requirements.txt from the lower bounds in pyproject.toml
 	@_build/uv/bin/python -m pip install --quiet --disable-pip-version-check uv
 	@printf '%s\n' $(PINNED) > _build/uv/pinned.txt
 	_build/uv/bin/uv --no-cache pip compile --quiet --universal --fork-strategy fewest \
-	    --python-version 3.11.0 --extra book --extra test --no-header --no-annotate \
+	    --python-version 3.11.0 --extra book --extra dask --extra test --no-header --no-annotate \
 	    --constraint _build/uv/pinned.txt --output-file _build/uv/all.txt pyproject.toml
 	@echo '# Made by `make requirements` from pyproject.toml: edit that, not this.' > requirements.txt
 	@sed -E '/^(nvidia-|cuda-|triton)/d' _build/uv/all.txt >> requirements.txt

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import landscape, training
+from benchmarks import evidence, landscape, training
 from benchmarks.timing import machine
 
-SUBJECTS = {"landscape": landscape, "training": training}
+SUBJECTS = {"landscape": landscape, "training": training, "evidence": evidence}
 INTRODUCTIONS = {
     "landscape": """\
 Gradient landscape of the 3.5-million-parameter network, {minibatches} minibatches of 64, offsets
@@ -15,12 +15,15 @@ Gradient landscape of the 3.5-million-parameter network, {minibatches} minibatch
 grid, the time is scaled up.""",
     "training": """\
 Training of the same network, {rows} rows, {epochs} epochs a run, minibatches of 64.""",
+    "evidence": """\
+The order experiment with {seeds} seeds, {epochs} epochs and one change, on the full network: two
+trainings a seed.""",
 }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("subject", nargs="?", choices=SUBJECTS, help="default: both")
+    parser.add_argument("subject", nargs="?", choices=SUBJECTS, help="default: all")
     parser.add_argument("--quick", action="store_true", help="a minute of it: unreliable numbers")
     arguments = parser.parse_args()
     print(f"Machine: {machine()}.\n")

@@ -2,7 +2,8 @@
 
 The package behind the textbook *Gradient Dosage*. Data flows one way:
 
-    tasks -> models -> training -> probes -> experiments -> atlas -> figures -> widgets
+    tasks -> models -> training -> probes -> experiments -> evidence
+          -> atlas -> claims -> figures -> widgets
 
 Import the module you need, for example ``from gradbook import tasks, probes``.
 Importing ``gradbook`` itself is light: it loads neither torch nor matplotlib.

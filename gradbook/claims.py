@@ -119,8 +119,25 @@ def load(file: Path | str = FILE) -> tuple[Claim, ...]:
     return tuple(found.values())
 
 
-def settle(claim: Claim, folder: Path | str = atlas.FOLDER) -> Settled:
+def find(name: str) -> Claim:
+    """The claim of an id.
+
+    Raises:
+        ValueError: There is none; the message lists them.
+    """
+    known = {claim.id: claim for claim in load()}
+    if name not in known:
+        raise ValueError(f"expected a claim of {list(known)}, got {name!r}")
+    return known[name]
+
+
+def settle(claim: Claim, folder: Path | str = atlas.FOLDER, level: float = 0.95) -> Settled:
     """Judge a claim by its experiment's results.
+
+    Args:
+        claim: One of `load`.
+        folder: Where the results lie.
+        level: Coverage of the intervals.
 
     Raises:
         FileNotFoundError, ValueError: The results are missing or outdated; see `atlas.load`.
@@ -132,7 +149,7 @@ def settle(claim: Claim, folder: Path | str = atlas.FOLDER) -> Settled:
     for criterion in claim.criteria:
         for case in criterion.cases:
             values = np.asarray(getattr(effects, criterion.effect)(results, **case), dtype=float)
-            mean, low, high = (float(number) for number in mean_interval(values))
+            mean, low, high = (float(number) for number in mean_interval(values, level))
             verdict = judge(low, high, criterion.holds, criterion.fails)
             findings.append(Finding(criterion, case, values, mean, low, high, verdict))
     verdict = overall(finding.verdict for finding in findings)
@@ -177,26 +194,24 @@ def in_words(region: Region) -> str:
 
 
 def conditions(findings: Iterable[Finding]) -> str:
-    """Conditions in words, runs of numbers drawn together: ``"layer 2, epoch 2 to 6, 8"``.
+    """Conditions in words, runs of numbers drawn together: ``"layer 2, epochs 2 to 6, 8"``.
 
     All of one criterion; empty where that has one condition without a name.
     """
-    groups: dict[str, list[Any]] = {}
+    groups: dict[tuple[str, str], list[Any]] = {}
     for finding in findings:
         *before, (key, last) = finding.case.items() or ((("", ""),))
         label = ", ".join(_word(*item) for item in before)
         if isinstance(last, int):
-            groups.setdefault(", ".join(filter(None, (label, key))), []).append(last)
+            groups.setdefault((label, key), []).append(last)
         else:
-            groups.setdefault(label, []).append(last)
-    return "; ".join(
-        (f"{label} {_runs(values)}" if isinstance(values[0], int) else _list(label, values)).strip()
-        for label, values in groups.items()
-    )
+            groups.setdefault((label, ""), []).append(last)
+    return "; ".join(_group(*names, values) for names, values in groups.items())
 
 
-def _list(label: str, values: list[str]) -> str:
-    return ", ".join(filter(None, (label, " and ".join(values))))
+def _group(label: str, key: str, values: list[Any]) -> str:
+    words = f"{key}{'s'[: len(values) > 1]} {_runs(values)}" if key else " and ".join(values)
+    return ", ".join(filter(None, (label, words)))
 
 
 def _word(key: str, value: Any) -> str:

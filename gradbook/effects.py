@@ -11,14 +11,14 @@ import numpy as np
 from gradbook.atlas import Atlas
 
 LAYERS = (2, 3)
-"""Hidden layers whose biases the agreement experiment follows."""
+"""Hidden layers whose biases the agreement experiment follows: its curves' last axis."""
 
 MOSTLY_SILENT = 0.25
 """Two biases say nothing of a network in which more of the minibatches have no gradient there."""
 
 
 def agreement_curve(
-    agreement: Atlas, loss: str, layer: int, *, biases: str = "two", opposed: bool = False
+    agreement: Atlas, loss: str, layer: int, *, biases: str = "two biases", opposed: bool = False
 ) -> np.ndarray:
     """Mean cosine of two minibatches, or share of opposed pairs, after every epoch.
 
@@ -26,25 +26,35 @@ def agreement_curve(
         agreement: The results of the agreement experiment.
         loss: One of the losses of its configuration.
         layer: 2 or 3.
-        biases: ``"two"``, the layer's first two, or ``"all"`` of them.
+        biases: ``"two biases"``, the first two of the layer that respond, or ``"all biases"``.
         opposed: Whether to give the share of opposed pairs.
 
     Returns:
         [seeds, epochs + 1]; nan where more than a quarter of the minibatches have no gradient in
-        the two biases.
+        the two biases. (Ties of a vote make up at most a tenth.)
+
+    Raises:
+        ValueError: The experiment has no such loss or layer.
     """
+    if loss not in agreement.config["losses"] or layer not in LAYERS:
+        raise ValueError(
+            f"expected a loss of {list(agreement.config['losses'])} and a layer of {LAYERS}, "
+            f"got {loss!r} and {layer}"
+        )
     at = agreement.config["losses"].index(loss)
-    name = f"{ {'two': 'pair', 'all': 'layer'}[biases] }_{'opposed' if opposed else 'cosine'}"
-    curve = agreement[name][:, at, :, LAYERS.index(layer)].astype(float)
-    if biases == "two":
+    part = {"two biases": "pair", "all biases": "layer"}[biases]
+    curve = agreement[f"{part}_{'opposed' if opposed else 'cosine'}"][
+        :, at, :, LAYERS.index(layer)
+    ].astype(float)
+    if part == "pair":
         silent = agreement["zero_share"][:, at, :, LAYERS.index(layer)] > MOSTLY_SILENT
         curve[silent] = np.nan
     return curve
 
 
-def r2(agreement: Atlas, loss: str, epoch: int) -> np.ndarray:
-    """R² on the test rows."""
-    return agreement["test_r2"][:, agreement.config["losses"].index(loss), epoch]
+def r2_at_the_end(agreement: Atlas) -> np.ndarray:
+    """R² on the test rows after the last epoch under the L1 loss."""
+    return agreement["test_r2"][:, agreement.config["losses"].index("l1"), -1]
 
 
 def opposed_pairs(agreement: Atlas, layer: int, epoch: int) -> np.ndarray:
@@ -52,9 +62,9 @@ def opposed_pairs(agreement: Atlas, layer: int, epoch: int) -> np.ndarray:
     return agreement_curve(agreement, "l1", layer, opposed=True)[:, epoch]
 
 
-def cosine(agreement: Atlas, layer: int, epoch: int, biases: str) -> np.ndarray:
-    """Mean cosine of two minibatches of 64 in biases of a layer under the L1 loss."""
-    return agreement_curve(agreement, "l1", layer, biases=biases)[:, epoch]
+def cosine_at_the_start(agreement: Atlas, biases: str, layer: int) -> np.ndarray:
+    """Mean cosine of two minibatches before the first step, in biases of a layer, L1 loss."""
+    return agreement_curve(agreement, "l1", layer, biases=biases)[:, 0]
 
 
 def change_by_probing(agreement: Atlas, what: str) -> np.ndarray:
@@ -62,8 +72,8 @@ def change_by_probing(agreement: Atlas, what: str) -> np.ndarray:
     return agreement[{"parameters": "moved", "gradients": "repeated"}[what]].max((1, 2))
 
 
-def cosine_in_all_parameters(agreement: Atlas, size: int, epoch: int) -> np.ndarray:
-    """Mean cosine of two minibatches in all parameters under the first loss."""
+def cosine_in_all_parameters(agreement: Atlas, epoch: int, size: int = 64) -> np.ndarray:
+    """Mean cosine of two minibatches of a size in all parameters under the L1 loss."""
     at = agreement.config["size_epochs"].index(epoch), agreement.config["batch_sizes"].index(size)
     return agreement["size_cosine"][:, *at, -1]
 

@@ -40,6 +40,11 @@ def _batch_for_cosine(cosine: float, epoch: int) -> float:
 
 
 EXERCISES = {
+    "forty intervals": Exercise(
+        lambda: 1 - 0.95**40,
+        0.02,
+        "what is the chance that all forty cover? One minus that",
+    ),
     "opposed pairs": Exercise(
         lambda: float(predictions.vote_agreement(0.6, 64)[1]),
         0.03,

@@ -66,7 +66,7 @@ def test_an_array_that_is_not_there_is_named_with_those_that_are(file):
 
 
 def test_a_missing_file_says_how_to_make_it(tmp_path):
-    with pytest.raises(FileNotFoundError, match="with `python -m gradbook atlas build order`"):
+    with pytest.raises(FileNotFoundError, match="with `python -m gradbook evidence run order`"):
         atlas.load("order", tmp_path)
 
 
@@ -155,7 +155,7 @@ def test_other_provenance_is_refused(file, changes, message):
 
 def test_results_of_other_code_are_refused_by_load_and_read_by_read(file):
     atlas.write(sample(fingerprint="0" * 64), file)
-    again = "measured by other code: measure it again with `python -m gradbook atlas build order`"
+    again = "measured by other code: measure it again with `python -m gradbook evidence run order`"
     with pytest.raises(ValueError, match=again):
         atlas.load("order", file.parent)
     assert atlas.read(file).fingerprint == "0" * 64
@@ -276,3 +276,16 @@ def test_a_hash_sign_in_a_string_is_no_comment(package):
     known = atlas.fingerprint("circle")
     path.write_text("x = '# 2'\n", encoding="utf-8")
     assert atlas.fingerprint("circle") != known
+
+
+def test_a_submodule_is_taken_without_its_neighbours(package):
+    known = atlas.fingerprint("circle")
+    inside = package / "probes/__init__.py"
+    inside.write_text("from gradbook.probes.two import x\n", encoding="utf-8")
+    (package / "probes/two.py").write_text("x = 1", encoding="utf-8")
+    assert atlas.fingerprint("circle") == known
+    with (package / "experiments/circle.py").open("a", encoding="utf-8") as file:
+        file.write("from gradbook.probes import x\n")
+    through = atlas.fingerprint("circle")
+    (package / "probes/two.py").write_text("x = 2", encoding="utf-8")
+    assert len({known, through, atlas.fingerprint("circle")}) == 3

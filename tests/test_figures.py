@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from gradbook import atlas, figures, predictions
+from gradbook import atlas, effects, figures, predictions
 from gradbook.intervals import mean_interval
 
 matplotlib.use("agg")
@@ -78,11 +78,11 @@ def test_small_multiples_colour_what_points_against_the_mean():
 
 
 @pytest.mark.parametrize("loss", figures.LOSSES)
-@pytest.mark.parametrize("layer", figures.LAYERS)
+@pytest.mark.parametrize("layer", effects.LAYERS)
 @pytest.mark.parametrize("opposed", [False, True])
 def test_agreement_draws_every_seed_their_mean_and_the_prediction(agreement, loss, layer, opposed):
     ax = figures.plot_agreement(agreement, loss=loss, layer=layer, opposed=opposed)
-    measured = figures.measured_agreement(agreement, loss=loss, layer=layer, opposed=opposed)
+    measured = effects.agreement_curve(agreement, loss, layer, opposed=opposed)
     drawn = lines(ax)
     np.testing.assert_allclose(drawn[: len(measured)], measured)
     np.testing.assert_allclose(drawn[len(measured)], mean_interval(measured)[0])
@@ -90,13 +90,6 @@ def test_agreement_draws_every_seed_their_mean_and_the_prediction(agreement, los
     there = ~np.isnan(measured)  # the same networks as in the measured mean
     expected = (predicted * there).sum(0) / there.sum(0)
     np.testing.assert_allclose(drawn[len(measured) + 1], expected)
-
-
-def test_agreement_leaves_out_networks_whose_units_are_silent(agreement):
-    shown = figures.measured_agreement(agreement, loss="squared", layer=3, opposed=True)
-    silent = agreement["zero_share"][:, 1, :, 1] > 0.25
-    assert silent.any() and np.isnan(shown[silent]).all()
-    np.testing.assert_array_equal(shown[~silent], agreement["pair_opposed"][:, 1, :, 1][~silent])
 
 
 def test_prediction_uses_the_vote_for_l1_and_the_mean_for_squared_error(agreement):

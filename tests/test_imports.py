@@ -16,7 +16,8 @@ def loaded_by(code: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "module", ["gradbook", "gradbook.atlas", "gradbook.figures", "gradbook.widgets"]
+    "module",
+    ["gradbook", "gradbook.atlas", "gradbook.claims", "gradbook.figures", "gradbook.widgets"],
 )
 def test_importing_loads_neither_torch_nor_probes(module):
     loaded = loaded_by(f"import {module}")

@@ -23,7 +23,7 @@ def one_thread():
 
 @pytest.mark.parametrize("name", experiments.NAMES)
 def test_the_file_loads_and_holds_what_the_module_says(name):
-    shipped, module = atlas.load(name), getattr(experiments, name)
+    shipped, module = atlas.load(name), experiments.module(name)
     assert shipped.config == module.CONFIG and list(shipped.jobs) == list(module.JOBS)
     assert all(len(values) == len(module.JOBS) for values in shipped.arrays.values())
 
@@ -60,11 +60,17 @@ def test_the_explorer_s_first_epoch_is_measured_again():
 
 @pytest.fixture(scope="module")
 def first_epoch() -> dict[str, np.ndarray]:
-    """The agreement experiment's curves for seed 0 up to epoch 1, without the sweep over sizes."""
+    """The agreement experiment's curves for a seed up to epoch 1, without the sweep over sizes.
+
+    Which two biases are looked at depends on all epochs, so the pair's curves are left out.
+    """
     patch = pytest.MonkeyPatch()
     patch.setattr(agreement, "_over_sizes", lambda *_: {})
     with patch.context():
-        yield agreement.measure(0, agreement.CONFIG | {"epochs": 1, "size_epochs": [0]})
+        config = agreement.CONFIG | {"epochs": 1, "size_epochs": [0]}
+        found = agreement.measure(agreement.JOBS[0], config)
+        of_pairs = ("pair_cosine", "pair_opposed", "zero_share", "units")
+        yield {name: values for name, values in found.items() if name not in of_pairs}
     patch.undo()
 
 
@@ -81,7 +87,7 @@ def test_the_agreement_curves_of_the_first_epoch_are_measured_again(first_epoch)
     shipped = atlas.load("agreement")
     for name in ("train_loss", "test_loss"):
         np.testing.assert_allclose(first_epoch[name][:, 1], shipped[name][0, :, 1], rtol=0.02)
-    for name in ("pair_cosine", "layer_cosine", "positive", "test_r2"):
+    for name in ("layer_cosine", "positive", "test_r2"):
         np.testing.assert_allclose(
             first_epoch[name][:, 1], shipped[name][0, :, 1], atol=0.05, err_msg=name
         )
@@ -89,9 +95,10 @@ def test_the_agreement_curves_of_the_first_epoch_are_measured_again(first_epoch)
 
 def test_the_sweep_over_batch_sizes_starts_as_measured_again():
     shipped, config = atlas.load("agreement"), agreement.CONFIG
-    task = tasks.character_regression(seed=0)
-    model, size = models.mlp(task.features, seed=0), 64
-    rows = probes.sample_minibatches(8000, size, config["size_minibatches"], 0)
+    seed, size = agreement.JOBS[0], 64
+    task = tasks.character_regression(seed=seed)
+    model = models.mlp(task.features, seed=seed)
+    rows = probes.sample_minibatches(8000, size, config["size_minibatches"], seed)
     column = config["batch_sizes"].index(size)
     for number, parameter in enumerate(agreement.LAYERS):
         each = probes.per_example_gradients(model, task.train_inputs, task.train_targets, parameter)

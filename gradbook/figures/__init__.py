@@ -1,14 +1,13 @@
 """What the book draws: measured arrays in, Matplotlib axes out. No torch."""
 
 from gradbook.figures.agreement import (
-    LAYERS,
     LOSSES,
-    measured_agreement,
     plot_agreement,
     plot_batch_sizes,
     plot_learning,
     predicted_agreement,
 )
+from gradbook.figures.claims import claims_table
 from gradbook.figures.general import (
     plot_bands,
     plot_drift,
@@ -20,11 +19,10 @@ from gradbook.figures.style import BLUE, STYLE, VERMILION
 
 __all__ = [
     "BLUE",
-    "LAYERS",
     "LOSSES",
     "STYLE",
     "VERMILION",
-    "measured_agreement",
+    "claims_table",
     "plot_agreement",
     "plot_bands",
     "plot_batch_sizes",

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
 
 from gradbook import predictions
+from gradbook.atlas import Atlas
+from gradbook.effects import agreement_curve
 from gradbook.figures.general import plot_bands
 from gradbook.figures.style import BLUE, COLOURS, GREY, key, label_ends, styled
 from gradbook.intervals import mean_interval
 
 LOSSES = ("l1", "squared")
-LAYERS = (2, 3)
-"""The agreement experiment's second axis, and the last axis of its curves."""
+"""The agreement experiment's second axis."""
 
 
 @styled
-def plot_learning(agreement: Mapping[str, np.ndarray], loss: str = "l1", *, ax: Axes) -> Axes:
+def plot_learning(agreement: Atlas, loss: str = "l1", *, ax: Axes) -> Axes:
     """Test R² over epochs, from the agreement experiment, for one of `LOSSES`."""
     scores = _of_loss(agreement, "test_r2", loss)
     ax.axhline(1, color=GREY, linewidth=1, zorder=0)
@@ -29,7 +30,7 @@ def plot_learning(agreement: Mapping[str, np.ndarray], loss: str = "l1", *, ax: 
 
 @styled
 def plot_agreement(
-    agreement: Mapping[str, np.ndarray],
+    agreement: Atlas,
     *,
     loss: str = "l1",
     layer: int = 2,
@@ -40,14 +41,14 @@ def plot_agreement(
     """Agreement of 50 minibatches over epochs: seeds, their mean, and what one line predicts.
 
     Args:
-        agreement: The agreement experiment's arrays.
+        agreement: The agreement experiment's results.
         loss: One of `LOSSES`.
-        layer: 2 or 3: the hidden layer whose first two biases are meant.
+        layer: 2 or 3: the hidden layer; two of its biases are meant.
         opposed: Share of opposed pairs instead of the mean cosine.
         batch_size: Of the minibatches measured.
         ax: Where to draw; default new axes.
     """
-    measured = measured_agreement(agreement, loss=loss, layer=layer, opposed=opposed)
+    measured = agreement_curve(agreement, loss, layer, opposed=opposed)
     predicted = predicted_agreement(agreement, loss, batch_size)[1 if opposed else 0]
     epochs = np.arange(measured.shape[1])
     ax.plot(epochs, measured.T, color=GREY, linewidth=0.6, alpha=0.6)
@@ -68,25 +69,8 @@ def plot_agreement(
     return ax
 
 
-def measured_agreement(
-    agreement: Mapping[str, np.ndarray],
-    *,
-    loss: str = "l1",
-    layer: int = 2,
-    opposed: bool = False,
-) -> np.ndarray:
-    """Mean cosine, or share of opposed pairs, in a layer's first two biases [seeds, epochs + 1].
-
-    Where more than a quarter of the minibatches have no gradient at all, because both units are off
-    on nearly every row, too few angles are left: nan. (Ties of a vote make up at most a tenth.)
-    """
-    measured = _of_loss(agreement, "pair_opposed" if opposed else "pair_cosine", loss)
-    silent = _of_loss(agreement, "zero_share", loss) > 0.25
-    return np.where(silent, np.nan, measured)[..., LAYERS.index(layer)]
-
-
 def predicted_agreement(
-    agreement: Mapping[str, np.ndarray], loss: str = "l1", batch_size: int = 64
+    agreement: Atlas, loss: str = "l1", batch_size: int = 64
 ) -> tuple[np.ndarray, np.ndarray]:
     """Mean cosine and opposed share that one line predicts, each [seeds, epochs + 1]."""
     if loss == "l1":
@@ -98,7 +82,7 @@ def predicted_agreement(
 
 @styled
 def plot_batch_sizes(
-    agreement: Mapping[str, np.ndarray],
+    agreement: Atlas,
     batch_sizes: Sequence[int],
     epochs: Sequence[int],
     *,
@@ -108,7 +92,7 @@ def plot_batch_sizes(
     """Mean cosine of two minibatches against batch size: measured bands, predicted lines.
 
     Args:
-        agreement: The agreement experiment's arrays.
+        agreement: The agreement experiment's results.
         batch_sizes: [sizes].
         epochs: The epochs that were measured.
         group: 0 and 1 for the biases of the second and third hidden layer, 2 for all parameters.
@@ -131,7 +115,7 @@ def plot_batch_sizes(
     return ax
 
 
-def _of_loss(agreement: Mapping[str, np.ndarray], name: str, loss: str) -> np.ndarray:
+def _of_loss(agreement: Atlas, name: str, loss: str) -> np.ndarray:
     if loss not in LOSSES:
         raise ValueError(f"expected a loss of {list(LOSSES)}, got {loss!r}")
     return np.asarray(agreement[name])[:, LOSSES.index(loss)]

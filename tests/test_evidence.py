@@ -1,0 +1,353 @@
+"""Running experiments: what is kept, what is run again, what an error says; also on a cluster."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gradbook import atlas, claims, evidence, experiments
+
+CUBES = '''
+"""A job is a number; its result is its cube and some noise of a local seed."""
+import os, pathlib, signal
+import numpy as np, torch
+
+CONFIG = {"power": 3, "log": os.environ["LOG"], "seeds": [7, [1, 2]]}
+JOBS = (0, 1, 2, 3)
+UNDEFINED = ("undefined",)
+
+def measure(job, config):
+    pathlib.Path(config["log"], f"ran-{job}-{os.getpid()}-{os.urandom(4).hex()}").touch()
+    wanted = lambda what: pathlib.Path(config["log"], f"{what}-{job}").exists()
+    if wanted("fail"):
+        raise FloatingPointError("the loss became nan at epoch 1, step 2")
+    if wanted("die"):
+        os.kill(os.getpid(), signal.SIGKILL)
+    value = float("inf") if wanted("infinite") else float("nan") if wanted("nan") else job
+    generator = torch.Generator().manual_seed(job)
+    noise = torch.randn(300, 300, generator=generator)
+    return {
+        "cube": np.array(value ** config["power"], dtype=float),
+        "noise": (noise @ noise).numpy(),
+        "undefined": np.array(np.nan),
+    }
+'''
+CLAIM = """
+[[claims]]
+id = "cubes-grow"
+sentence = "Cubes grow."
+source = "nowhere, paragraph 1"
+chapter = "cubes"
+section = "Cubes"
+experiment = "cubes"
+[[claims.criteria]]
+measure = "R²"
+holds = [1, inf]
+fails = [-inf, 0]
+effect = "r2_at_the_end"
+"""
+RUN = """
+import sys
+from gradbook import evidence
+evidence.run("cubes", folder="out", processes=int(sys.argv[1]), progress=False)
+"""
+
+
+class Workshop:
+    """A copy of the package with an experiment of four jobs, in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        package = Path(atlas.__file__).parent
+        ignored = shutil.ignore_patterns("data", "widgets", "__pycache__")
+        shutil.copytree(package, folder / "gradbook", ignore=ignored)
+        self.write(CUBES)
+        names = folder / "gradbook" / "experiments" / "__init__.py"
+        source = names.read_text(encoding="utf-8")
+        assert '"order")' in source
+        names.write_text(source.replace('"order")', '"order", "cubes")'), encoding="utf-8")
+        with (folder / "gradbook" / "claims.toml").open("a", encoding="utf-8") as claims:
+            claims.write(CLAIM)
+
+    def write(self, source: str) -> None:
+        path = self.folder / "gradbook" / "experiments" / "cubes.py"
+        path.write_text(source, encoding="utf-8")
+
+    def environment(self) -> dict[str, str]:
+        settings = {"LOG": str(self.folder), "PYTHONPATH": str(self.folder)}
+        return os.environ | settings | {"PYTHONDONTWRITEBYTECODE": "1"}
+
+    def build(self, processes: int = 2) -> str:
+        """Run in a fresh Python; returns what it wrote to stderr ("" if all went well)."""
+        result = subprocess.run(
+            [sys.executable, "-c", RUN, str(processes)],
+            **{"cwd": self.folder, "env": self.environment(), "capture_output": True, "text": True},
+        )
+        assert (result.returncode == 0) == (self.folder / "out/cubes.npz").exists()
+        return result.stderr if result.returncode else ""
+
+    def ran(self) -> list[str]:
+        """Jobs that ran since the last call, in order of their number."""
+        found = sorted(self.folder.glob("ran-*"))
+        for path in found:
+            path.unlink()
+        return [path.name.split("-")[1] for path in found]
+
+    def result(self) -> atlas.Atlas:
+        """The file; the next build starts without it."""
+        path = self.folder / "out" / "cubes.npz"
+        found = atlas.read(path)
+        path.unlink()
+        return found
+
+
+@pytest.fixture
+def workshop(tmp_path):
+    return Workshop(tmp_path)
+
+
+def test_two_processes_give_what_a_serial_run_gives_bit_for_bit(workshop):
+    assert workshop.build(processes=2) == ""
+    parallel, ran = workshop.result(), workshop.ran()
+    assert workshop.build(processes=1) == ""
+    serial = workshop.result()
+    assert ran == workshop.ran() == ["0", "1", "2", "3"]
+    assert parallel["cube"].tolist() == [0, 1, 8, 27] and parallel["noise"].shape == (4, 300, 300)
+    for name in ("cube", "noise", "undefined"):
+        assert parallel[name].tobytes() == serial[name].tobytes()
+    assert parallel["undefined"].shape == (4,) and np.isnan(parallel["undefined"]).all()
+    assert parallel.jobs == [0, 1, 2, 3] and parallel.config["seeds"] == [7, [1, 2]]
+    assert list((workshop.folder / "out" / "parts").iterdir()) == []
+
+
+def test_a_failed_job_stops_no_other_and_only_it_runs_again(workshop):
+    (workshop.folder / "fail-2").touch()
+    error = workshop.build(processes=1)
+    expected = "experiment 'cubes' (claims cubes-grow), seed 2: the loss became nan at epoch 1"
+    assert expected in error
+    assert "3 of 4 are finished and kept: run the same command again" in error
+    parts = workshop.folder / "out" / "parts"
+    assert workshop.ran() == ["0", "1", "2", "3"]
+    assert sorted(path.name for path in parts.iterdir()) == [f"cubes-{i}.npz" for i in (0, 1, 3)]
+    (workshop.folder / "fail-2").unlink()
+    (parts / "cubes-1.npz").write_bytes(b"half a fi")
+    assert workshop.build(processes=1) == ""
+    assert workshop.ran() == ["1", "2"]
+    assert workshop.result()["cube"].tolist() == [0, 1, 8, 27]
+
+
+def test_all_failures_are_named(workshop):
+    (workshop.folder / "fail-0").touch()
+    (workshop.folder / "infinite-3").touch()
+    error = workshop.build(processes=2)
+    assert "seed 0: the loss became nan" in error
+    assert "seed 3: cube holds numbers that are not finite" in error
+
+
+def test_a_run_killed_at_any_moment_is_finished_by_the_next(workshop):
+    command = [sys.executable, "-c", RUN, "1"]
+    killed = 0
+    for wait in (0.0, 0.05, 0.2):
+        running = subprocess.Popen(
+            command, cwd=workshop.folder, env=workshop.environment(), start_new_session=True
+        )
+        deadline = time.monotonic() + 60
+        while not list(workshop.folder.glob("ran-*")) and running.poll() is None:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        time.sleep(wait)
+        os.killpg(running.pid, signal.SIGKILL)
+        killed += running.wait() != 0
+        workshop.ran()
+    assert killed, "the runs were over before they could be killed"
+    (workshop.folder / "out" / "cubes.npz").unlink(missing_ok=True)
+    assert workshop.build(processes=1) == ""
+    interrupted = workshop.result()
+    shutil.rmtree(workshop.folder / "out")
+    assert workshop.build(processes=1) == ""
+    whole = workshop.result()
+    for name in ("cube", "noise"):
+        assert interrupted[name].tobytes() == whole[name].tobytes()
+
+
+def test_a_worker_that_dies_is_an_error_that_names_the_claim_and_what_ran(workshop):
+    (workshop.folder / "die-2").touch()
+    error = workshop.build(processes=2)
+    found = re.search(
+        r"\(claims cubes-grow\): a worker died; it ran one of (.*)\. (\d) of 4", error
+    )
+    assert "seed 2" in found[1] and "seed 0, seed 1" not in found[1]
+    kept = int(found[2])
+    assert kept == len(list((workshop.folder / "out/parts").iterdir())) >= 1
+    (workshop.folder / "die-2").unlink()
+    workshop.ran()
+    assert workshop.build(processes=2) == ""
+    assert len(workshop.ran()) == 4 - kept
+    assert workshop.result()["cube"].tolist() == [0, 1, 8, 27]
+
+
+def test_a_full_disk_is_an_error_that_keeps_what_is_finished(workshop, monkeypatch):
+    """A limit on the size of a file stands for the full disk: writing fails half way."""
+    run = "import resource, signal\nsignal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+    run += "resource.setrlimit(resource.RLIMIT_FSIZE, (700_000, resource.RLIM_INFINITY))\n"
+    monkeypatch.setattr(f"{__name__}.RUN", run + RUN)
+    error = workshop.build(processes=1)  # a part has 340 kB, the whole four times as much
+    assert "experiment 'cubes' (claims cubes-grow): could not write out/cubes.npz" in error
+    assert "File too large" in error and "4 of 4 are finished and kept" in error
+    assert sorted(p.name for p in (workshop.folder / "out").iterdir()) == ["parts"]
+    monkeypatch.undo()
+    workshop.ran()
+    assert workshop.build(processes=1) == ""
+    assert workshop.ran() == []
+
+
+def test_finished_jobs_of_other_code_or_another_config_are_run_again(workshop):
+    (workshop.folder / "fail-3").touch()
+    workshop.build(processes=1)
+    assert workshop.ran() == ["0", "1", "2", "3"]
+    workshop.write(CUBES.replace('"power": 3', '"power": 2'))
+    workshop.build(processes=1)
+    assert workshop.ran() == ["0", "1", "2", "3"]
+    (workshop.folder / "fail-3").unlink()
+    workshop.write(CUBES.replace('"power": 3', '"power": 2').replace("A job is", "Here a job is"))
+    assert workshop.build(processes=1) == ""
+    assert workshop.ran() == ["3"]
+    assert workshop.result()["cube"].tolist() == [0, 1, 4, 9]
+
+
+@pytest.mark.parametrize("number", ["infinite", "nan"])
+def test_a_number_that_is_not_finite_names_claim_seed_and_array(workshop, number):
+    (workshop.folder / f"{number}-1").touch()
+    error = workshop.build(processes=2)
+    assert "(claims cubes-grow), seed 1: cube holds numbers that are not finite" in error
+    assert not (workshop.folder / "out/parts/cubes-1.npz").exists()
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """A Dask scheduler with two workers of one thread on loopback, in processes of their own."""
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+    ) as running:
+        yield running
+
+
+SMALL = {
+    "rows": [300, 100],
+    "widths": [16, 8, 4],
+    "epochs": 3,
+    "changes": ["nothing", "last bits", "order"],
+}
+
+
+@pytest.fixture
+def small_order(monkeypatch):
+    from gradbook.experiments import order
+
+    monkeypatch.setattr(order, "CONFIG", order.CONFIG | SMALL)
+    monkeypatch.setattr(order, "JOBS", tuple(range(12)))
+
+
+def test_a_cluster_that_loses_a_worker_gives_what_one_process_gives(cluster, small_order, tmp_path):
+    here = evidence.run("order", folder=tmp_path / "here", processes=1, progress=False)
+    victim = min(cluster.workers)
+    pid = cluster.workers[victim].pid
+    parts = tmp_path / "there" / "parts"
+    before = {worker.pid for worker in cluster.workers.values()}
+
+    from threading import Thread
+
+    def kill_after_the_first_part() -> None:
+        while not list(parts.glob("*.npz")):
+            time.sleep(0.01)
+        os.kill(pid, signal.SIGKILL)
+
+    killer = Thread(target=kill_after_the_first_part)
+    killer.start()
+    there = evidence.run(
+        "order", folder=tmp_path / "there", dask=cluster.scheduler_address, progress=False
+    )
+    killer.join()
+    assert before - {pid}, "the other worker was there"
+    assert not Path(f"/proc/{pid}").exists() or cluster.workers[victim].pid != pid
+    assert set(here.arrays) == set(there.arrays)
+    for name, values in here.arrays.items():
+        assert values.tobytes() == there[name].tobytes(), name
+
+
+def test_a_worker_with_other_code_is_refused(cluster, small_order, tmp_path, monkeypatch):
+    monkeypatch.setattr(evidence.atlas, "fingerprint", lambda name: "another")
+    with pytest.raises(ValueError, match="seed 0: this worker has other code") as error:
+        evidence.run("order", folder=tmp_path, dask=cluster.scheduler_address, progress=False)
+    assert "seed 11: this worker has other code" in str(error.value)
+    assert not (tmp_path / "order.npz").exists()
+
+
+def test_no_scheduler_is_a_clear_error(tmp_path):
+    pytest.importorskip("distributed")
+    with pytest.raises(ValueError, match="expected the address of a Dask scheduler"):
+        evidence.run("order", folder=tmp_path, dask="nonsense://nowhere", progress=False)
+
+
+def test_names_are_claims_or_experiments():
+    assert evidence.behind([]) == list(experiments.NAMES)
+    assert evidence.behind(["explorer", "minibatches-disagree", "the-rule-is-learned"]) == [
+        "explorer",
+        "agreement",
+    ]
+
+
+def test_an_unknown_name_is_named_with_the_known_ones():
+    with pytest.raises(ValueError, match=r"expected a claim of \['unfed.*, got 'weather'"):
+        evidence.behind(["weather"])
+    with pytest.raises(ValueError, match=r"an experiment of \['explorer', 'agreement', 'order'\]"):
+        evidence.run("weather")
+
+
+def test_a_claim_without_an_experiment_says_which_chapter_will_bring_it():
+    waiting = next(claim for claim in claims.load() if claim.experiment is None)
+    with pytest.raises(ValueError, match=f"claim '{waiting.id}' has no experiment yet"):
+        evidence.behind([waiting.id])
+
+
+def command(workshop, *arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "gradbook", "evidence", *arguments],
+        **{"cwd": workshop.folder, "env": workshop.environment()},
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_the_command_line_tells_what_is_up_to_date(workshop):
+    missing = command(workshop, "status")
+    assert missing.returncode == 1
+    assert "order: expected results in" in missing.stdout
+    assert "`python -m gradbook evidence run order`" in missing.stdout
+    assert "the-rule-is-learned: outdated" in missing.stdout
+    assert "nine-fold-dose: not yet run" in missing.stdout
+
+
+def test_the_command_line_refuses_what_it_does_not_know(workshop):
+    unknown = command(workshop, "run", "weather")
+    assert unknown.returncode == 2 and "got 'weather'" in unknown.stderr
+    early = command(workshop, "run", "nine-fold-dose")
+    assert early.returncode == 2 and "claim 'nine-fold-dose' has no experiment yet" in early.stderr
+
+
+def test_what_builds_is_json():
+    """Else a part's configuration would never equal the one it is compared with."""
+    from gradbook.experiments import agreement, explorer, order
+
+    for experiment in (agreement, explorer, order):
+        assert json.loads(json.dumps(experiment.CONFIG)) == experiment.CONFIG
+        assert json.loads(json.dumps(experiment.JOBS)) == list(experiment.JOBS)
