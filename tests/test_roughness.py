@@ -49,7 +49,7 @@ def test_round_off_is_no_roughness():
     generator = torch.Generator().manual_seed(4)
     wobble = 1e-13 * torch.rand((3, 7, 7), generator=generator, dtype=torch.float64)
     assert unpredictability(field_of(1.0 + wobble)) == 0
-    with pytest.raises(TypeError, match="expected float64 landscapes, got torch.float32"):
+    with pytest.raises(TypeError, match=r"expected float64 landscapes, got torch\.float32"):
         unpredictability(torch.ones(3, 7, 7, 2))
 
 

@@ -14,7 +14,6 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-
 RESOLUTION = 1e-9
 """Angles in radians that round-off can make in float64, with a wide margin."""
 
