@@ -25,9 +25,9 @@ class Effort:
         repeats: Times that each way is timed, one after another.
     """
 
-    seeds: int = 8
+    seeds: int = 6
     rows: int = 8000
-    epochs: int = 2
+    epochs: int = 1
     repeats: int = 3
 
 
