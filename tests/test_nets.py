@@ -43,10 +43,8 @@ def test_a_job_repeats(measured):
 
 def test_fresh_masks_are_rougher_than_one_mask(measured):
     one, fresh = (VIEWS.index(f"dropout, {masks}") for masks in ("one mask", "fresh masks"))
-    for layer in range(2):
-        smooth, rough = (measured["unpredictability"][view, 0, layer] for view in (one, fresh))
-        assert rough > 0.5 > smooth
-        assert measured["angle"][fresh, 0, layer] > measured["angle"][one, 0, layer]
+    for name in ("angle", "unpredictability"):
+        assert (measured[name][fresh, 0] > measured[name][one, 0]).all(), name
 
 
 def test_the_bias_before_batch_norm_has_no_gradient(measured):
