@@ -216,8 +216,7 @@ def _by_parts(
         curves = [
             _curve(parts.front, z, unit, e, drawn) for unit, e in zip(units, grid, strict=True)
         ]
-        h = sequential.run(parts.front, z, drawn)
-        h = h.clone() if h is z else h
+        h = sequential.run(parts.front, z, drawn, own=True)  # nobody else holds z
         h[..., list(units)] = 0
         base = parts.following(h)
         w = parts.following.weight[:, list(units)]

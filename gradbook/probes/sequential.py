@@ -6,9 +6,9 @@ drawn, so that the same masks can be used again.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -98,8 +98,9 @@ def run(
 class Masks:
     """Dropout's masks for M minibatches of B rows: 0, or 1/(1 − p) with probability 1 − p.
 
-    The probability is met to within 2⁻¹⁶: a mask compares 16 random bits with a threshold, which
-    is several times faster than drawing a float per unit.
+    Drawing is most of dropout's cost. A mask compares 16 random bits with a threshold, which meets
+    the probability to within 2⁻¹⁶, and the bits come from NumPy's SFC64: together several times
+    faster than a float per unit from torch's generator.
 
     Args:
         modules: Names and modules of the network; dropout in training mode gets masks.
@@ -110,26 +111,22 @@ class Masks:
 
     def __init__(self, modules: Modules, rows: Sequence[int], inputs: int, like: Tensor) -> None:
         widths = dropout_widths(modules, inputs)
-        self._rates, self._memory = {}, {}
-        for name, module in modules:
-            if isinstance(module, nn.Dropout) and module.training and module.p > 0:
-                shape = (*rows, widths[name])
-                self._rates[name] = module.p
-                self._memory[name] = (
-                    torch.empty(-(-math.prod(shape) // 4), dtype=torch.int64),
-                    torch.empty(shape, dtype=torch.bool),
-                    torch.empty(shape, dtype=like.dtype, device=like.device),
-                )
+        self._masks = {
+            name: (module.p, torch.empty((*rows, widths[name]), dtype=like.dtype))
+            for name, module in modules
+            if isinstance(module, nn.Dropout) and module.training and module.p > 0
+        }
+        self._device = like.device
 
     def draw(self, seed: int) -> dict[str, Tensor]:
         """Name of a dropout module to its masks [M, B, n]. They last until the next draw."""
-        generator = torch.Generator().manual_seed(seed)
-        for name, (words, kept, factors) in self._memory.items():
-            words.random_(-(2**63), None, generator=generator)
-            bits = words.view(torch.int16)[: kept.numel()].view(kept.shape)
-            torch.ge(bits, round(self._rates[name] * 2**16) - 2**15, out=kept)
-            factors.copy_(kept).mul_(1 / (1 - self._rates[name]))
-        return {name: factors for name, (_, _, factors) in self._memory.items()}
+        source = np.random.SFC64(seed)
+        for rate, mask in self._masks.values():
+            words = source.random_raw(-(-mask.numel() // 4))
+            bits = torch.from_numpy(words.view(np.int16))[: mask.numel()].view(mask.shape)
+            torch.ge(bits, round(rate * 2**16) - 2**15, out=mask)
+            mask.mul_(1 / (1 - rate))
+        return {name: mask.to(self._device) for name, (_, mask) in self._masks.items()}
 
 
 def dropout_widths(modules: Modules, inputs: int) -> dict[str, int]:
