@@ -190,7 +190,7 @@ def in_words(region: Region) -> str:
             return f"at least {low:g}"
         return f"at most {high:g}" if np.isinf(low) else f"{low:g} to {high:g}"
 
-    return " or ".join(interval(*ends) for ends in region)
+    return " or ".join(interval(*ends) for ends in region).replace("-", "−")
 
 
 def conditions(findings: Iterable[Finding]) -> str:

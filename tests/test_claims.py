@@ -234,6 +234,7 @@ def test_conditions_in_words(cases, words):
 
 def test_regions_in_words():
     assert in_words(((0.1, math.inf),)) == "at least 0.1"
+    assert in_words(((-math.inf, -0.01),)) == "at most −0.01"
     assert in_words(((0.9, 1.1),)) == "0.9 to 1.1"
     assert in_words(((-math.inf, 0.5), (2.0, math.inf))) == "at most 0.5 or at least 2"
 

@@ -167,7 +167,7 @@ def _picture(criterion: Criterion, findings: list[Finding]) -> str:
             size = max(y(bottom) - y(top), 1.5)
             shapes.append(
                 f'<rect x="0" y="{y(top):.1f}" width="{WIDTH}" height="{size:.1f}" '
-                f'fill="{colour}" fill-opacity="0.25"/>'
+                f'fill="{colour}" fill-opacity="0.35"/>'
             )
     step = (WIDTH - 2 * MARGIN) / len(findings)
     for number, (bottom, mean, top) in enumerate(ends):
