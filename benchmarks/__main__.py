@@ -16,8 +16,8 @@ grid, the time is scaled up.""",
     "training": """\
 Training of the same network, {rows} rows, {epochs} epochs a run, minibatches of 64.""",
     "evidence": """\
-The order experiment with {seeds} seeds, {epochs} epochs and one change, on the full network: two
-trainings a seed.""",
+The order experiment on the full network: {seeds} seeds with two trainings each; epochs a training:
+{epochs}.""",
 }
 
 

@@ -159,11 +159,14 @@ def _measure(
         return number, {}, "this worker has other code: install the same gradbook there"
     experiment = experiments.module(name)
     with _ONE_AT_A_TIME:
+        threads = torch.get_num_threads()
         torch.set_num_threads(1)
         try:
             arrays = experiment.measure(job, config)
         except (ArithmeticError, ValueError) as error:
             return number, {}, str(error)
+        finally:
+            torch.set_num_threads(threads)  # one process is the caller's own
     for array, values in arrays.items():
         undefined = np.isinf if array in getattr(experiment, "UNDEFINED", ()) else _not_finite
         if values.dtype.kind == "f" and undefined(values).any():

@@ -168,7 +168,9 @@ def test_results_under_another_name_are_refused(file):
 
 
 def test_an_unknown_experiment_is_named_with_the_known_ones():
-    with pytest.raises(ValueError, match=r"of \['agreement', 'explorer', .*'order', .*\], got 'weather'"):
+    with pytest.raises(
+        ValueError, match=r"of \['agreement', 'explorer', .*'order', .*\], got 'weather'"
+    ):
         atlas.fingerprint("weather")
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from gradbook import atlas, claims, evidence, experiments
 
@@ -282,6 +283,16 @@ def test_a_cluster_that_loses_a_worker_gives_what_one_process_gives(cluster, sma
     assert set(here.arrays) == set(there.arrays)
     for name, values in here.arrays.items():
         assert values.tobytes() == there[name].tobytes(), name
+
+
+def test_one_process_leaves_the_caller_s_threads(small_order, tmp_path):
+    threads = torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        evidence.run("order", folder=tmp_path, processes=1, progress=False)
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(threads)
 
 
 def test_a_worker_with_other_code_is_refused(cluster, small_order, tmp_path, monkeypatch):
