@@ -17,7 +17,7 @@ from __future__ import annotations
 import itertools
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +96,7 @@ class Settled:
     claim: Claim
     findings: tuple[Finding, ...] = ()
     verdict: str = "not yet run"
-    seeds: int = field(default=0)
+    seeds: int = 0
 
 
 def load(file: Path | str = FILE) -> tuple[Claim, ...]:

@@ -17,6 +17,18 @@ MOSTLY_SILENT = 0.25
 """Two biases say nothing of a network in which more of the minibatches have no gradient there."""
 
 
+def of_loss(agreement: Atlas, name: str, loss: str) -> np.ndarray:
+    """One loss's part of an array of the agreement experiment, without the axis of losses.
+
+    Raises:
+        ValueError: The experiment has no such loss.
+    """
+    losses = agreement.config["losses"]
+    if loss not in losses:
+        raise ValueError(f"expected a loss of {list(losses)}, got {loss!r}")
+    return agreement[name][:, losses.index(loss)]
+
+
 def agreement_curve(
     agreement: Atlas, loss: str, layer: int, *, biases: str = "two biases", opposed: bool = False
 ) -> np.ndarray:
@@ -36,25 +48,20 @@ def agreement_curve(
     Raises:
         ValueError: The experiment has no such loss or layer.
     """
-    if loss not in agreement.config["losses"] or layer not in LAYERS:
-        raise ValueError(
-            f"expected a loss of {list(agreement.config['losses'])} and a layer of {LAYERS}, "
-            f"got {loss!r} and {layer}"
-        )
-    at = agreement.config["losses"].index(loss)
+    if layer not in LAYERS:
+        raise ValueError(f"expected a layer of {LAYERS}, got {layer}")
     part = {"two biases": "pair", "all biases": "layer"}[biases]
-    curve = agreement[f"{part}_{'opposed' if opposed else 'cosine'}"][
-        :, at, :, LAYERS.index(layer)
-    ].astype(float)
+    name, at = f"{part}_{'opposed' if opposed else 'cosine'}", LAYERS.index(layer)
+    curve = of_loss(agreement, name, loss)[..., at].astype(float)
     if part == "pair":
-        silent = agreement["zero_share"][:, at, :, LAYERS.index(layer)] > MOSTLY_SILENT
+        silent = of_loss(agreement, "zero_share", loss)[..., at] > MOSTLY_SILENT
         curve[silent] = np.nan
     return curve
 
 
 def r2_at_the_end(agreement: Atlas) -> np.ndarray:
     """R² on the test rows after the last epoch under the L1 loss."""
-    return agreement["test_r2"][:, agreement.config["losses"].index("l1"), -1]
+    return of_loss(agreement, "test_r2", "l1")[:, -1]
 
 
 def opposed_pairs(agreement: Atlas, layer: int, epoch: int) -> np.ndarray:

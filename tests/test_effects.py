@@ -74,7 +74,13 @@ def test_drift_at_the_end(order):
     np.testing.assert_allclose(ratios, [2, 1.5, 0.5])
 
 
-@pytest.mark.parametrize(("loss", "layer"), [("l2", 2), ("l1", 1)])
-def test_what_was_not_measured_is_refused(agreement, loss, layer):
-    with pytest.raises(ValueError, match=r"expected a loss of \['l1', 'squared'\] and a layer of"):
+@pytest.mark.parametrize(
+    ("loss", "layer", "message"),
+    [
+        ("l2", 2, r"a loss of \['l1', 'squared'\], got 'l2'"),
+        ("l1", 1, r"a layer of \(2, 3\), got 1"),
+    ],
+)
+def test_what_was_not_measured_is_refused(agreement, loss, layer, message):
+    with pytest.raises(ValueError, match=f"expected {message}"):
         effects.agreement_curve(agreement, loss, layer)

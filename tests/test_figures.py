@@ -77,7 +77,7 @@ def test_small_multiples_colour_what_points_against_the_mean():
     assert [tuple(c) for c in colours] == [blue, blue, red]
 
 
-@pytest.mark.parametrize("loss", figures.LOSSES)
+@pytest.mark.parametrize("loss", ["l1", "squared"])
 @pytest.mark.parametrize("layer", effects.LAYERS)
 @pytest.mark.parametrize("opposed", [False, True])
 def test_agreement_draws_every_seed_their_mean_and_the_prediction(agreement, loss, layer, opposed):

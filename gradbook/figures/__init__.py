@@ -1,7 +1,6 @@
 """What the book draws: measured arrays in, Matplotlib axes out. No torch."""
 
 from gradbook.figures.agreement import (
-    LOSSES,
     plot_agreement,
     plot_batch_sizes,
     plot_learning,
@@ -19,7 +18,6 @@ from gradbook.figures.style import BLUE, STYLE, VERMILION
 
 __all__ = [
     "BLUE",
-    "LOSSES",
     "STYLE",
     "VERMILION",
     "claims_table",

@@ -9,19 +9,16 @@ from matplotlib.axes import Axes
 
 from gradbook import predictions
 from gradbook.atlas import Atlas
-from gradbook.effects import agreement_curve
+from gradbook.effects import agreement_curve, of_loss
 from gradbook.figures.general import plot_bands
 from gradbook.figures.style import BLUE, COLOURS, GREY, key, label_ends, styled
 from gradbook.intervals import mean_interval
 
-LOSSES = ("l1", "squared")
-"""The agreement experiment's second axis."""
-
 
 @styled
 def plot_learning(agreement: Atlas, loss: str = "l1", *, ax: Axes) -> Axes:
-    """Test R² over epochs, from the agreement experiment, for one of `LOSSES`."""
-    scores = _of_loss(agreement, "test_r2", loss)
+    """Test R² over epochs, from the agreement experiment, for one of its losses."""
+    scores = of_loss(agreement, "test_r2", loss)
     ax.axhline(1, color=GREY, linewidth=1, zorder=0)
     plot_bands(np.arange(scores.shape[1]), {"": scores}, xlabel="epoch", ylabel="test R²", ax=ax)
     ax.set_ylim(-3.2, 1.15)
@@ -42,7 +39,7 @@ def plot_agreement(
 
     Args:
         agreement: The agreement experiment's results.
-        loss: One of `LOSSES`.
+        loss: One of the experiment's.
         layer: 2 or 3: the hidden layer; two of its biases are meant.
         opposed: Share of opposed pairs instead of the mean cosine.
         batch_size: Of the minibatches measured.
@@ -74,9 +71,9 @@ def predicted_agreement(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Mean cosine and opposed share that one line predicts, each [seeds, epochs + 1]."""
     if loss == "l1":
-        share = _of_loss(agreement, "positive", loss)
+        share = of_loss(agreement, "positive", loss)
         return predictions.vote_agreement(share, batch_size)
-    mean, sd = (_of_loss(agreement, name, loss) for name in ("error_mean", "error_sd"))
+    mean, sd = (of_loss(agreement, name, loss) for name in ("error_mean", "error_sd"))
     return predictions.mean_agreement(mean, sd, batch_size)
 
 
@@ -113,9 +110,3 @@ def plot_batch_sizes(
     ax.set(xlabel="batch size |B| (rows)", ylabel="cosine of two minibatches", ylim=(-0.05, 1.05))
     label_ends(ax, ends)
     return ax
-
-
-def _of_loss(agreement: Atlas, name: str, loss: str) -> np.ndarray:
-    if loss not in LOSSES:
-        raise ValueError(f"expected a loss of {list(LOSSES)}, got {loss!r}")
-    return np.asarray(agreement[name])[:, LOSSES.index(loss)]

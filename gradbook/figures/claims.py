@@ -68,10 +68,9 @@ def _row(one: Settled, pages: bool) -> str:
     measured = "".join(_effects(*part, one.seeds) for part in _by_criterion(one))
     return (
         f'<tr id="claim-{claim.id}">'
-        f'<td data-label="Claim">{html.escape(claim.sentence)}<br>{where}</td>'
-        f'<td data-label="Verdict" class="verdict">'
-        f"<span>{MARKS[one.verdict]}</span> {one.verdict}</td>"
-        f'<td data-label="Measured">{measured or _planned(one)}</td></tr>'
+        f"<td>{html.escape(claim.sentence)}<br>{where}</td>"
+        f'<td class="verdict">{MARKS[one.verdict]} {one.verdict}</td>'
+        f"<td>{measured or _planned(one)}</td></tr>"
     )
 
 
@@ -92,7 +91,6 @@ def _by_criterion(one: Settled) -> list[tuple[Criterion, list[Finding]]]:
 
 
 def _effects(criterion: Criterion, findings: list[Finding], seeds: int) -> str:
-    regions = f"holds: {in_words(criterion.holds)}; fails: {in_words(criterion.fails)}"
     lines = "".join(f"<li>{html.escape(line)}</li>" for line in _in_lines(findings))
     every = ""
     if len(findings) > FEW:
@@ -102,18 +100,17 @@ def _effects(criterion: Criterion, findings: list[Finding], seeds: int) -> str:
             for f in findings
         )
         every = f"<details><summary>all {len(findings)}</summary><table>{cells}</table></details>"
-    return (
-        f"<p>{html.escape(criterion.measure)}; {seeds} seeds<br><small>{regions}</small></p>"
-        f"{_picture(criterion, findings)}<ul>{lines}</ul>{every}"
-    )
+    measure, picture = _measure(criterion, f"; {seeds} seeds"), _picture(criterion, findings)
+    return f"{measure}{picture}<ul>{lines}</ul>{every}"
 
 
 def _planned(one: Settled) -> str:
-    return "".join(
-        f"<p>{html.escape(criterion.measure)}<br><small>holds: {in_words(criterion.holds)}; "
-        f"fails: {in_words(criterion.fails)}</small></p>"
-        for criterion in one.claim.criteria
-    )
+    return "".join(_measure(criterion) for criterion in one.claim.criteria)
+
+
+def _measure(criterion: Criterion, seeds: str = "") -> str:
+    regions = f"holds: {in_words(criterion.holds)}; fails: {in_words(criterion.fails)}"
+    return f"<p>{html.escape(criterion.measure)}{seeds}<br><small>{regions}</small></p>"
 
 
 def _in_lines(findings: list[Finding]) -> list[str]:
