@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import platform
 import threading
+import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager
@@ -163,8 +164,10 @@ def _measure(
         torch.set_num_threads(1)
         try:
             arrays = experiment.measure(job, config)
-        except (ArithmeticError, ValueError) as error:
+        except (ArithmeticError, ValueError) as error:  # these say themselves what is wrong
             return number, {}, str(error)
+        except Exception:
+            return number, {}, traceback.format_exc()
         finally:
             torch.set_num_threads(threads)  # one process is the caller's own
     for array, values in arrays.items():

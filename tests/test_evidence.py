@@ -30,6 +30,8 @@ def measure(job, config):
     wanted = lambda what: pathlib.Path(config["log"], f"{what}-{job}").exists()
     if wanted("fail"):
         raise FloatingPointError("the loss became nan at epoch 1, step 2")
+    if wanted("break"):
+        torch.zeros(2, 3) @ torch.zeros(2, 3)
     if wanted("die"):
         os.kill(os.getpid(), signal.SIGKILL)
     value = float("inf") if wanted("infinite") else float("nan") if wanted("nan") else job
@@ -143,6 +145,14 @@ def test_a_failed_job_stops_no_other_and_only_it_runs_again(workshop):
     assert workshop.build(processes=1) == ""
     assert workshop.ran() == ["1", "2"]
     assert workshop.result()["cube"].tolist() == [0, 1, 8, 27]
+
+
+def test_an_unforeseen_error_names_claim_and_seed_and_where_it_was_raised(workshop):
+    (workshop.folder / "break-1").touch()
+    error = workshop.build(processes=2)
+    assert "(claims cubes-grow), seed 1: Traceback" in error
+    assert "cubes.py" in error and "RuntimeError: mat1 and mat2 shapes" in error
+    assert "3 of 4 are finished and kept" in error
 
 
 def test_all_failures_are_named(workshop):
