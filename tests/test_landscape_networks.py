@@ -200,7 +200,7 @@ def test_chunks_do_not_change_what_torch_func_finds(monkeypatch):
     torch.testing.assert_close(whole, one_by_one, rtol=1e-12, atol=1e-14)
 
 
-@pytest.mark.parametrize("path", ["landscape", "pruned"])
+@pytest.mark.parametrize("path", ["generic", "pruned"])
 @pytest.mark.parametrize("regularizer", ["none", "batch norm"])
 def test_chunks_do_not_change_what_the_other_paths_find(path, regularizer, monkeypatch):
     model = trained(regularizer)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import importlib
 from types import ModuleType
 
-NAMES = ("explorer", "agreement", "order")
+NAMES = ("explorer", "agreement", "order", "tuning", "substitutes", "nets")
 
 
 def module(name: str) -> ModuleType:

@@ -1,4 +1,4 @@
-"""The landscapes of the explorer: fifty minibatches, every epoch, two layers; a job is a net."""
+"""The landscapes of the explorers: fifty minibatches, every epoch, two layers; a job is a view."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from gradbook import models, tasks, training
+from gradbook.experiments.views import MODES, OWNERS
 from gradbook.probes.landscape import gradient_landscape
 from gradbook.probes.minibatch import (
     drop_roundoff,
@@ -26,29 +27,42 @@ CONFIG: dict[str, Any] = {
     "minibatches": 50,
     "radius": 0.05,
     "grid": 7,
-    # Parameters, mode and learning rate per regularizer. In front of batch norm a bias has no
-    # gradient in training mode, so there it is batch norm's own shift that moves.
-    "nets": {
-        "none": ["linear", "eval", 1e-4],
-        "dropout": ["linear", "train", 1e-4],
-        "batch norm": ["norm", "train", 1e-2],
-        "batch norm after ReLU": ["norm", "train", 1e-2],
+    "learning_rates": {
+        "none": 1e-4,
+        "dropout": 1e-4,
+        "batch norm": 1e-2,
+        "batch norm after ReLU": 1e-2,
     },
+    # Network, parameters that move, mode: see `views`. A view named like its network is the one
+    # that the minibatch chapter shows.
+    "views": {
+        "none": ["none", "bias", "evaluation"],
+        "dropout": ["dropout", "bias", "one mask"],
+        "dropout, fresh masks": ["dropout", "bias", "fresh masks"],
+        "dropout, evaluation": ["dropout", "bias", "evaluation"],
+        "batch norm": ["batch norm", "shift", "training"],
+        "batch norm, evaluation": ["batch norm", "shift", "evaluation"],
+        "batch norm, bias": ["batch norm", "bias", "training"],
+        "batch norm, bias, evaluation": ["batch norm", "bias", "evaluation"],
+        "batch norm after ReLU": ["batch norm after ReLU", "shift", "training"],
+        "batch norm after ReLU, bias": ["batch norm after ReLU", "bias", "training"],
+        "batch norm after ReLU, bias, evaluation": ["batch norm after ReLU", "bias", "evaluation"],
+    },
+    # In exact arithmetic its gradient is zero: what float32 makes of it is shown.
+    "round_off": "batch norm, bias",
     "layers": [2, 3],
 }
-JOBS = tuple(CONFIG["nets"])
+JOBS = tuple(CONFIG["views"])
 
 
 Units = Sequence[tuple[int, int]]
 
 
-def measure(
-    regularizer: str, config: dict[str, Any], units: Units | None = None
-) -> dict[str, np.ndarray]:
+def measure(view: str, config: dict[str, Any], units: Units | None = None) -> dict[str, np.ndarray]:
     """Landscapes of one net after every epoch.
 
     Args:
-        regularizer: One of `JOBS`.
+        view: One of `JOBS`.
         config: Like `CONFIG`.
         units: The two units to look at in each layer; default `responsive_units`.
 
@@ -61,16 +75,16 @@ def measure(
     """
     train, test = config["rows"]
     task = tasks.character_regression(train=train, test=test, seed=config["seed"])
-    owner, mode, learning_rate = config["nets"][regularizer]
+    network, parameters, look = config["views"][view]
     run = training.train(
         models.mlp(
-            task.features, tuple(config["widths"]), regularizer=regularizer, seed=config["seed"]
+            task.features, tuple(config["widths"]), regularizer=network, seed=config["seed"]
         ),
         task,
         training.TrainConfig(
             epochs=config["epochs"],
             batch_size=config["batch_size"],
-            learning_rate=learning_rate,
+            learning_rate=config["learning_rates"][network],
             seed=config["seed"],
             checkpoints=None,
         ),
@@ -79,10 +93,18 @@ def measure(
     rows = sample_minibatches(
         len(task.train_inputs), config["batch_size"], config["minibatches"], config["seed"]
     )
-    offsets = grid(config["radius"], config["grid"])
-    parameters = [f"{owner}{layer}.bias" for layer in config["layers"]]
+    mode, masks = MODES[look]
     return over_epochs(
-        run, task, rows, parameters, offsets, mode=mode, seed=config["seed"], units=units
+        run,
+        task,
+        rows,
+        [f"{OWNERS[parameters]}{layer}.bias" for layer in config["layers"]],
+        grid(config["radius"], config["grid"]),
+        mode=mode,
+        masks=masks,
+        seed=config["seed"],
+        units=units,
+        dtype=torch.float32 if view == config["round_off"] else torch.float64,
     )
 
 
@@ -101,12 +123,19 @@ def over_epochs(
     *,
     mode: str,
     seed: int,
+    masks: str = "common",
     units: Units | None = None,
+    dtype: torch.dtype = torch.float64,
 ) -> dict[str, np.ndarray]:
-    """Landscapes of a run after every epoch, as `measure` returns them; computed in float64."""
-    fields, centres = [], []
+    """Landscapes of a run after every epoch, as `measure` returns them.
+
+    In float64 gradients that are round-off are zero; in float32 they are left as they come, and
+    the two units are those that respond in evaluation mode.
+    """
+    exact, fields, centres = dtype == torch.float64, [], []
     if units is None:
-        units = [_two_units(run, task, rows, name, mode, seed) for name in parameters]
+        respond_in = mode if exact else "eval"
+        units = [_two_units(run, task, rows, name, respond_in, seed) for name in parameters]
     for epoch in sorted(run.checkpoints):
         model = run.model_at(epoch)
         for parameter, pair in zip(parameters, units, strict=True):
@@ -119,11 +148,13 @@ def over_epochs(
                 offsets=offsets,
                 units=pair,
                 mode=mode,
+                masks=masks,
                 loss=run.config.loss,
                 seed=seed,
-                dtype=torch.float64,
+                dtype=dtype,
             )
-            gradients = drop_roundoff(landscape.gradients)
+            gradients = landscape.gradients
+            gradients = drop_roundoff(gradients) if exact else gradients.double()
             fields.append(gradients)
             centres.append(gradients[:, len(offsets) // 2, len(offsets) // 2])
     shape = (len(run.checkpoints), len(parameters))

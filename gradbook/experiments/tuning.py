@@ -12,7 +12,7 @@ CONFIG: dict[str, Any] = {
     "rows": [8000, 2000],
     "widths": list(models.FULL_WIDTHS),
     "regularizers": list(models.REGULARIZERS),
-    "rates": [1e-4, 3e-4, 1e-3, 3e-3, 1e-2],
+    "rates": [1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2],
     "epochs": 10,
 }
 JOBS = (0, 1)

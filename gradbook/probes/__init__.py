@@ -8,6 +8,7 @@ from gradbook.probes.gram import (
     product_ratio,
 )
 from gradbook.probes.landscape import GradientLandscape, gradient_landscape
+from gradbook.probes.layers import LayerPass, layer_passes, weight_landscape
 from gradbook.probes.minibatch import (
     drop_roundoff,
     mean_cosine,
@@ -25,11 +26,13 @@ from gradbook.probes.minibatch import (
 
 __all__ = [
     "GradientLandscape",
+    "LayerPass",
     "drop_roundoff",
     "gradient_landscape",
     "gram",
     "gram_noise_scale",
     "gram_products",
+    "layer_passes",
     "mean_cosine",
     "minibatch_gradients",
     "minibatch_means",
@@ -43,4 +46,5 @@ __all__ = [
     "relative_error",
     "responsive_units",
     "sample_minibatches",
+    "weight_landscape",
 ]

@@ -6,8 +6,8 @@ grid point for every minibatch. Almost all of that work repeats itself:
 1. Below the probed layer nothing moves, so it runs once, for all minibatches together.
 2. In the layer only two units move. Each one's output is a curve in one variable, u(e₁) or v(e₂),
    so the next layer's pre-activation is  base + u(e₁)·w₁ + v(e₂)·w₂.
-3. Generic: build that by broadcasting, ask autograd for δ = ∂L/∂(pre-activation) through whatever
-   tail follows, and get  ∂L/∂e₁ = Σ_rows (δ·w₁)·u′(e₁).
+3. Generic (`gradbook.probes.generic`): build that by broadcasting, ask autograd for
+   δ = ∂L/∂(pre-activation) through whatever tail follows, and get  ∂L/∂e₁ = Σ_rows (δ·w₁)·u′(e₁).
 4. Pruned (`gradbook.probes.pruned`): where the tail is [batch norm] → ReLU → [dropout] → linear,
    nearly every ReLU keeps its sign over the whole grid and is linear there; only the others are
    evaluated grid point by grid point.
@@ -26,12 +26,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from gradbook.probes import functional, pruned, sequential
+from gradbook.probes import functional, generic, pruned, sequential
 from gradbook.probes.guard import untouched
 from gradbook.training import LOSSES
-
-CHUNK = 2**20
-"""Elements of the largest intermediate tensor on the generic path."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -207,12 +204,12 @@ def _by_parts(
 ) -> tuple[Tensor, Tensor, str]:
     modules = [*parts.below, *parts.front, ("", parts.following), *parts.tail]
     source = sequential.Masks(modules, rows.shape, inputs.shape[-1], like=offsets)
-    evaluate = _generic
+    evaluate = generic.landscape
     if prune and pruned.applies(parts.tail):
         evaluate = pruned.landscape
     method = "pruned" if evaluate is pruned.landscape else "generic"
 
-    def solve(z: Tensor, drawn: sequential.Masks, grid: tuple[Tensor, Tensor]):
+    def solve(z: Tensor, drawn: sequential.Drawn, grid: tuple[Tensor, Tensor]):
         curves = [
             _curve(parts.front, z, unit, e, drawn) for unit, e in zip(units, grid, strict=True)
         ]
@@ -268,38 +265,3 @@ def _curve(
             (values,),
             (torch.ones_like(values),),
         )
-
-
-def _generic(
-    tail: sequential.Modules,
-    base: Tensor,
-    curves: list[tuple[Tensor, Tensor]],
-    w: Tensor,
-    y: Tensor,
-    masks: sequential.Drawn,
-    loss: str,
-) -> Tensor:
-    """Autograd through any tail; base [M, B, J], curves [M, G, B] each, w [J, 2]."""
-    (u, du), (v, dv) = curves
-    minibatches, batch, width = base.shape
-    per_point = batch * width
-    together = max(1, CHUNK // (per_point * u.shape[1] * v.shape[1]))
-    rows = max(1, min(u.shape[1], CHUNK // (per_point * v.shape[1])))
-    landscape = []
-    for m in torch.arange(minibatches).split(together):
-        drawn = {name: mask[m, None, None] for name, mask in masks.items()}
-        second = v[m, None, :, :, None] * w[:, 1] + base[m, None, None]
-        strips = []
-        for e in torch.arange(u.shape[1]).split(rows):
-            p = u[m][:, e, None, :, None] * w[:, 0] + second
-            with torch.enable_grad():
-                p.requires_grad_()
-                outputs = sequential.run(tail, p, drawn)
-                target = y[m, None, None].expand_as(outputs)
-                losses = LOSSES[loss](outputs, target, reduction="none")
-                (delta,) = torch.autograd.grad(losses.sum() / y[0].numel(), p)
-            back = delta @ w
-            first = (back[..., 0] * du[m][:, e, None]).sum(-1)
-            strips.append(torch.stack([first, (back[..., 1] * dv[m, None]).sum(-1)], -1))
-        landscape.append(torch.cat(strips, 1))
-    return torch.cat(landscape)
