@@ -17,6 +17,10 @@ MOSTLY_SILENT = 0.25
 """Two biases say nothing of a network in which more of the minibatches have no gradient there."""
 
 
+MASKS = {"one mask": "dropout", "fresh masks": "dropout, fresh masks"}
+"""How dropout's masks come over a grid, to the view of the nets experiment."""
+
+
 def of_loss(agreement: Atlas, name: str, loss: str) -> np.ndarray:
     """One loss's part of an array of the agreement experiment, without the axis of losses.
 
@@ -95,3 +99,96 @@ def difference_over_round_off(order: Atlas, change: str) -> np.ndarray:
     last_bits = order.config["changes"].index("last bits")
     functions = order["functions"][:, :, -1]
     return functions[:, order.config["changes"].index(change)] / functions[:, last_bits]
+
+
+def of_view(nets: Atlas, name: str, view: str, layer: int) -> np.ndarray:
+    """One view's part of an array of the nets experiment: [seeds, probed epochs, …].
+
+    Raises:
+        ValueError: The experiment has no such view or layer.
+    """
+    views, layers = list(nets.config["views"]), list(nets.config["layers"])
+    if view not in views or layer not in layers:
+        raise ValueError(f"expected a view of {views} and a layer of {layers}, got {view}, {layer}")
+    return nets[name][:, views.index(view), :, layers.index(layer)]
+
+
+def angle_in_training(nets: Atlas, view: str, layer: int) -> np.ndarray:
+    """Mean angle between neighbouring gradients over the probed epochs after the first step."""
+    started = np.array(nets.config["probed"]) > 0
+    return np.nanmean(of_view(nets, "angle", view, layer)[:, started, 0], axis=1)
+
+
+def angle_over_plain(nets: Atlas, view: str, layer: int) -> np.ndarray:
+    """A view's angle in training over that of the network without a regularizer."""
+    plain = "none, weights" if view.endswith("weights") else "none"
+    return angle_in_training(nets, view, layer) / angle_in_training(nets, plain, layer)
+
+
+def angle_over_dropout(nets: Atlas, view: str, masks: str, layer: int) -> np.ndarray:
+    """A view's angle in training over dropout's, under ``"one mask"`` or ``"fresh masks"``."""
+    return angle_in_training(nets, view, layer) / angle_in_training(nets, MASKS[masks], layer)
+
+
+def angle_at_the_start(nets: Atlas, masks: str, layer: int) -> np.ndarray:
+    """Dropout's angle before the first step over its angle in training."""
+    start = of_view(nets, "angle", MASKS[masks], layer)[:, 0, 0]
+    return start / angle_in_training(nets, MASKS[masks], layer)
+
+
+def opposed_by_dropout(nets: Atlas, layer: int) -> np.ndarray:
+    """Share of opposed pairs with dropout minus without, at the same training loss.
+
+    Each network's mean over its probed epochs in which the training loss lies in the range that
+    both networks pass through after the first epoch. nan where there is no such range.
+    """
+    probed = np.array(nets.config["probed"])
+    probed = probed[probed > 0]
+    networks = list(nets.config["learning_rates"])
+    losses, opposed = (
+        np.stack(parts)
+        for parts in zip(
+            *(
+                (
+                    nets["train_loss"][:, networks.index(name), probed],
+                    of_view(nets, "opposed", name, layer)[:, -len(probed) :],
+                )
+                for name in ("none", "dropout")
+            ),
+            strict=True,
+        )
+    )
+    low, high = losses.min(-1).max(0), losses.max(-1).min(0)
+    shared = (losses >= low[:, None]) & (losses <= high[:, None])
+    plain, dropout = (
+        np.where(inside, share, 0).sum(1) / np.where(inside.any(1), inside.sum(1), np.nan)
+        for inside, share in zip(shared, opposed, strict=True)
+    )
+    return dropout - plain
+
+
+def drift(nets: Atlas, parameter: str, layer: int) -> np.ndarray:
+    """Root mean square of γ − 1, or of β, after training, batch norm before the ReLU."""
+    return nets["drift"][:, 0, -1, layer - 1, {"γ": 0, "β": 1}[parameter]]
+
+
+def error_over_dropout(substitutes: Atlas, problem: str) -> np.ndarray:
+    """Test error with batch norm over that with dropout, after training."""
+    return _error(substitutes, problem, "batch norm") / _error(substitutes, problem, "dropout")
+
+
+def error_over_none(substitutes: Atlas, regularizer: str, problem: str) -> np.ndarray:
+    """Test error with a regularizer over that without, after training."""
+    return _error(substitutes, problem, regularizer) / _error(substitutes, problem, "none")
+
+
+def unpredicted(depth: Atlas, when: str, layers: int) -> np.ndarray:
+    """Share of the output's change by one update that its gradient does not predict."""
+    config = depth.config
+    steps = config["steps_before"].index({"at the start": 0, "in training": 300}[when])
+    return depth["unpredicted"][:, config["layers"].index(layers), steps, config["scales"].index(1)]
+
+
+def _error(substitutes: Atlas, problem: str, regularizer: str) -> np.ndarray:
+    name = {"few rows": "few_test", "wrong labels": "digits_test"}[problem]
+    return substitutes[name][:, substitutes.config["regularizers"].index(regularizer), -1]

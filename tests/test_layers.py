@@ -64,6 +64,19 @@ def test_a_weight_landscape_is_that_of_the_loop(regularizer):
     assert found.std() > 0
 
 
+@pytest.mark.parametrize("mode", ["eval", "train"])
+def test_without_a_source_it_is_the_landscape_in_biases(mode):
+    offsets = torch.tensor([-0.3, 0.0, 0.2], dtype=torch.float64)
+    arguments = trained("batch norm after ReLU"), INPUTS, TARGETS, ROWS
+    direct = probes.weight_landscape(
+        *arguments, "linear2", units=(4, 1), source=None, offsets=offsets, mode=mode
+    )
+    known = probes.gradient_landscape(
+        *arguments, "linear2.bias", units=(4, 1), offsets=offsets, mode=mode
+    )
+    torch.testing.assert_close(direct, known.gradients, **TIGHT)
+
+
 def test_a_weight_landscapes_masks_are_those_of_a_pass():
     model, units, source = trained("dropout"), (4, 1), 7
     (field,) = probes.weight_landscape(

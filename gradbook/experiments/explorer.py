@@ -11,6 +11,7 @@ import torch
 from gradbook import models, tasks, training
 from gradbook.experiments.views import MODES, OWNERS
 from gradbook.probes.landscape import gradient_landscape
+from gradbook.probes.layers import weight_landscape
 from gradbook.probes.minibatch import (
     drop_roundoff,
     minibatch_gradients,
@@ -129,8 +130,8 @@ def over_epochs(
 ) -> dict[str, np.ndarray]:
     """Landscapes of a run after every epoch, as `measure` returns them.
 
-    In float64 gradients that are round-off are zero; in float32 they are left as they come, and
-    the two units are those that respond in evaluation mode.
+    In float64 gradients that are round-off are zero. In float32 they are what autograd makes of
+    them, and the two units are those that respond in evaluation mode.
     """
     exact, fields, centres = dtype == torch.float64, [], []
     if units is None:
@@ -139,22 +140,18 @@ def over_epochs(
     for epoch in sorted(run.checkpoints):
         model = run.model_at(epoch)
         for parameter, pair in zip(parameters, units, strict=True):
-            landscape = gradient_landscape(
-                model,
-                task.train_inputs,
-                task.train_targets,
-                rows,
-                parameter,
-                offsets=offsets,
-                units=pair,
-                mode=mode,
-                masks=masks,
-                loss=run.config.loss,
-                seed=seed,
-                dtype=dtype,
-            )
-            gradients = landscape.gradients
-            gradients = drop_roundoff(gradients) if exact else gradients.double()
+            at = model.to(dtype), task.train_inputs, task.train_targets.to(dtype), rows
+            options = {"units": pair, "mode": mode, "loss": run.config.loss, "seed": seed}
+            if exact:
+                landscape = gradient_landscape(
+                    *at, parameter, offsets=offsets, masks=masks, **options
+                )
+                gradients = drop_roundoff(landscape.gradients)
+            else:
+                layer = parameter.removesuffix(".bias")
+                gradients = weight_landscape(
+                    *at, layer, source=None, offsets=offsets.to(dtype), **options
+                ).double()
             fields.append(gradients)
             centres.append(gradients[:, len(offsets) // 2, len(offsets) // 2])
     shape = (len(run.checkpoints), len(parameters))

@@ -14,12 +14,13 @@ from gradbook.figures.general import (
     plot_fields,
     plot_predicted_measured,
 )
-from gradbook.figures.style import BLUE, STYLE, VERMILION
+from gradbook.figures.style import BLUE, STYLE, VERMILION, as_svg
 
 __all__ = [
     "BLUE",
     "STYLE",
     "VERMILION",
+    "as_svg",
     "claims_table",
     "plot_agreement",
     "plot_bands",

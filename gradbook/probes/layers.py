@@ -111,7 +111,7 @@ def weight_landscape(
     layer: str,
     *,
     units: tuple[int, int],
-    source: int,
+    source: int | None,
     offsets: Tensor,
     mode: str = "eval",
     loss: str = "l1",
@@ -120,7 +120,8 @@ def weight_landscape(
     """Gradient of each minibatch in two weights, over a grid of their values [M, G, G, 2].
 
     The weights lead from one unit below, the source, to two units of the layer. A weight that moves
-    by e moves its unit's output by e times what the source sends. Dropout keeps its masks.
+    by e moves its unit's output by e times what the source sends. Dropout keeps its masks. Every
+    grid point is passed through the rest of the network and back, round-off included.
 
     Args:
         model: An `nn.Sequential`; it is left exactly as it was.
@@ -129,7 +130,7 @@ def weight_landscape(
         rows: Row indices of the minibatches [M, B].
         layer: A linear layer of the Sequential.
         units: The two units of the layer.
-        source: The unit below.
+        source: The unit below; None for the units' biases, whose source always sends 1.
         offsets: Values added to the two weights, the same in both directions [G].
         mode: ``"eval"`` or ``"train"``.
         loss: One of `training.LOSSES`.
@@ -152,7 +153,7 @@ def weight_landscape(
         masks = sequential.Masks(modules, rows.shape, inputs.shape[-1], like=y).draw(seed)
         h = sequential.run(modules[:cut], inputs[rows], masks)
         z = sequential.run(modules[cut : cut + 1], h, masks)
-        sent = h[..., source]
+        sent = torch.ones_like(z[..., 0]) if source is None else h[..., source]
         points = []
         for e in torch.cartesian_prod(offsets, offsets):
             moved = z.clone()

@@ -2,5 +2,6 @@
 
 from gradbook.widgets.explorer import Explorer
 from gradbook.widgets.minibatch import explorer_of, minibatch_explorer
+from gradbook.widgets.slides import Slides
 
-__all__ = ["Explorer", "explorer_of", "minibatch_explorer"]
+__all__ = ["Explorer", "Slides", "explorer_of", "minibatch_explorer"]
