@@ -113,16 +113,31 @@ def of_view(nets: Atlas, name: str, view: str, layer: int) -> np.ndarray:
     return nets[name][:, views.index(view), :, layers.index(layer)]
 
 
+def angles(nets: Atlas, view: str, layer: int) -> np.ndarray:
+    """Mean angle between neighbouring gradients [seeds, probed epochs], in radians.
+
+    On the grid whose radius is a share of the units' spread; under fresh masks, where the direction
+    is drawn anew at every point, on the one that was measured.
+    """
+    fresh = nets.config["views"][view][2] == "fresh masks"
+    return of_view(nets, "angle", view, layer)[..., 0 if fresh else 1]
+
+
 def angle_in_training(nets: Atlas, view: str, layer: int) -> np.ndarray:
-    """Mean angle between neighbouring gradients over the probed epochs after the first step."""
+    """Mean angle between neighbouring gradients over the probed epochs after the first."""
     started = np.array(nets.config["probed"]) > 0
-    return np.nanmean(of_view(nets, "angle", view, layer)[:, started, 0], axis=1)
+    return np.nanmean(angles(nets, view, layer)[:, started], axis=1)
 
 
 def angle_over_plain(nets: Atlas, view: str, layer: int) -> np.ndarray:
     """A view's angle in training over that of the network without a regularizer."""
     plain = "none, weights" if view.endswith("weights") else "none"
     return angle_in_training(nets, view, layer) / angle_in_training(nets, plain, layer)
+
+
+def dropout_angle_over_plain(nets: Atlas, masks: str, layer: int) -> np.ndarray:
+    """Dropout's angle in training over that of the network without a regularizer."""
+    return angle_over_plain(nets, MASKS[masks], layer)
 
 
 def angle_over_dropout(nets: Atlas, view: str, masks: str, layer: int) -> np.ndarray:
@@ -132,7 +147,7 @@ def angle_over_dropout(nets: Atlas, view: str, masks: str, layer: int) -> np.nda
 
 def angle_at_the_start(nets: Atlas, masks: str, layer: int) -> np.ndarray:
     """Dropout's angle before the first step over its angle in training."""
-    start = of_view(nets, "angle", MASKS[masks], layer)[:, 0, 0]
+    start = angles(nets, MASKS[masks], layer)[:, 0]
     return start / angle_in_training(nets, MASKS[masks], layer)
 
 

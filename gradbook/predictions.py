@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy.special import bdtr, ndtr
 
@@ -85,3 +87,42 @@ def sampled_range(cosine: np.ndarray, minibatches: int, level: float = 0.95) -> 
     low = means[order][(below > tail).argmax(-1)]
     high = means[order][(below >= 1 - tail - 1e-12).argmax(-1)]
     return low, high
+
+
+def deep_linear_change(
+    weights: Sequence[np.ndarray],
+    gradients: Sequence[np.ndarray],
+    x: np.ndarray,
+    steps: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Change of a deep linear network's output by a gradient step, to first order and exactly.
+
+    With the step ε every matrix W_k becomes W_k − ε G_k, and the output
+    (W_d − ε G_d) ⋯ (W_1 − ε G_1) x is a polynomial in ε of degree d. Its linear term is what the
+    gradient predicts.
+
+    Args:
+        weights: W_1 … W_d, first layer first, each [out, in].
+        gradients: G_1 … G_d, of the same shapes.
+        x: Input [in].
+        steps: Step sizes ε [n].
+
+    Returns:
+        The linear term's change and the whole polynomial's, each [n, out].
+
+    Raises:
+        ValueError: There are no layers, or not a gradient for each.
+    """
+    if not weights or len(weights) != len(gradients):
+        raise ValueError(
+            f"expected as many gradients as layers, at least one, got {len(gradients)} and "
+            f"{len(weights)}"
+        )
+    coefficients = [np.asarray(x, float)]
+    for w, g in zip(weights, gradients, strict=True):
+        kept = [w @ c for c in coefficients]
+        moved = [-(g @ c) for c in coefficients]
+        coefficients = [kept[0], *(a + b for a, b in zip(kept[1:], moved, strict=False)), moved[-1]]
+    powers = np.power.outer(np.asarray(steps, float), np.arange(1, len(coefficients)))
+    changes = powers[..., None] * np.stack(coefficients[1:])
+    return changes[:, 0], changes.sum(1)

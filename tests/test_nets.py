@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gradbook import models, probes, tasks
-from gradbook.experiments import nets, substitutes, tuning
+from gradbook.experiments import nets, overfitting, substitutes, tuning
 
 SMALL = {
     "rows": [640, 100],
@@ -101,7 +101,7 @@ def test_substitutes_has_all_four_networks_on_both_problems():
     }
     assert (measured["digits_test"][:, 0] > 0.7).all(), "a guess misreads nine in ten"
     assert (measured["digits_test"][:, -1] < 0.5).all(), "the networks read"
-    both = substitutes._net(660, [16, 8], "both", 0.3, 0)
+    both = overfitting._net(660, [16, 8], "both", 0.3, 0)
     assert [name for name, _ in both.named_children()] == [
         "linear1", "norm1", "relu1", "dropout1", "linear2", "norm2", "relu2", "dropout2", "output",
     ]  # fmt: skip

@@ -1,11 +1,14 @@
 """The closed forms against enumeration and sampling."""
 
+import functools
+import itertools
 from math import comb
 
 import numpy as np
 import pytest
 
 from gradbook.predictions import (
+    deep_linear_change,
     mean_agreement,
     one_line_agreement,
     sampled_range,
@@ -66,3 +69,30 @@ def test_sampled_range_holds_95_percent_of_sampled_means(cosine):
 
 def test_a_certain_vote_has_no_range():
     assert sampled_range(1.0, 50) == (1, 1)
+
+
+@pytest.mark.parametrize("layers", [1, 2, 5])
+def test_a_deep_linear_networks_change_is_that_of_the_network(layers):
+    rng = np.random.default_rng(layers)
+    sizes = [3, *(4 for _ in range(layers - 1)), 2]
+    shapes = [(out, into) for into, out in itertools.pairwise(sizes)]
+    weights, gradients = ([rng.normal(size=shape) for shape in shapes] for _ in range(2))
+    x, steps = rng.normal(size=3), np.array([0.0, 1e-6, 0.3, 2.0])
+
+    def output(step):
+        return functools.reduce(
+            lambda h, pair: (pair[0] - step * pair[1]) @ h,
+            zip(weights, gradients, strict=True),
+            x,
+        )
+
+    change = np.array([output(step) - output(0) for step in steps])
+    linear, exact = deep_linear_change(weights, gradients, x, steps)
+    np.testing.assert_allclose(exact, change, rtol=1e-9, atol=1e-13)
+    np.testing.assert_allclose(linear[1], change[1], rtol=1e-4)
+    assert (abs(linear - exact).max() < 1e-12) == (layers == 1)
+
+
+def test_a_missing_gradient_is_an_error():
+    with pytest.raises(ValueError, match="as many gradients as layers"):
+        deep_linear_change([np.eye(2)], [], np.ones(2), np.ones(1))

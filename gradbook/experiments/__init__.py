@@ -11,7 +11,16 @@ from __future__ import annotations
 import importlib
 from types import ModuleType
 
-NAMES = ("explorer", "agreement", "order", "tuning", "substitutes", "nets")
+NAMES = (
+    "explorer",
+    "agreement",
+    "order",
+    "tuning",
+    "nets",
+    "depth",
+    "substitutes_tuning",
+    "substitutes",
+)
 
 
 def module(name: str) -> ModuleType:

@@ -50,6 +50,7 @@ CONFIG: dict[str, Any] = {
     },
     "probed": [0, 1, 2, 3, 4, 6, 8, 10, 14, 20],
     "radius": 0.05,
+    "share": 0.25,
     "grid": 5,
     "rough_minibatches": 5,
     "noise_rows": 500,
@@ -65,10 +66,10 @@ def measure(seed: int, config: dict[str, Any]) -> dict[str, np.ndarray]:
         - ``train_loss``, ``test_loss``, ``test_r2`` [networks, E + 1].
         - ``cosine``, ``opposed`` [views, P, layers]: of the gradients of minibatches in all
           parameters of the layer that move.
-        - ``angle``, ``unpredictability`` [views, P, layers, 2 steps]: of landscapes around two
+        - ``angle``, ``unpredictability`` [views, P, layers, 2 radii]: of landscapes around two
           units that respond at those epochs, see `gradbook.probes.roughness`. The grid's radius is
-          the config's, and then the config's times the spread of the two units' pre-activations
-          over the rows; with fresh masks the first only, nan in place of the second.
+          the config's ``radius``, and then its ``share`` of the units' spread over the rows; with
+          fresh masks the first only, nan in place of the second.
         - ``spread`` [views, P, layers]: that spread, a standard deviation.
         - ``precision_norm`` [P, layers, 2]: mean norm of the gradient in the bias before batch
           norm, in float32 and in float64; ``precision_cosine`` [P, layers]: mean cosine of the two.
@@ -199,20 +200,21 @@ def _roughness(
     seed: int,
     config: dict[str, Any],
 ) -> dict[str, np.ndarray]:
-    """Roughness of the landscapes around two units, for both steps."""
+    """Roughness of the landscapes around two units, for both radii."""
     _, parameters, look = view
     mode, masks = MODES[look]
     half = config["grid"] // 2
-    unit_grid = torch.arange(-half, half + 1, dtype=torch.float64) / half * config["radius"]
+    unit_grid = torch.arange(-half, half + 1, dtype=torch.float64) / half
     spread = seen["spread"][:, list(units)].mean(1)
     fields = []
     for number, epoch in enumerate(config["probed"]):
-        for step in (1.0, spread[number].item())[: 1 if masks == "fresh" else 2]:
+        radii = config["radius"], config["share"] * spread[number].item()
+        for radius in radii[:1] if masks == "fresh" else radii:
             at = run.model_at(epoch).double(), task.train_inputs, task.train_targets.double()
             few = rows[: config["rough_minibatches"]]
             if parameters == "weights":
                 source = int(seen["sent"][number].argmax())
-                offsets = unit_grid * step / seen["sent"][number, source]
+                offsets = unit_grid * radius / seen["sent"][number, source]
                 field = weight_landscape(
                     *at, few, f"linear{layer}",
                     units=units, source=source, offsets=offsets, mode=mode, seed=seed,
@@ -220,7 +222,7 @@ def _roughness(
             else:
                 field = gradient_landscape(
                     *at, few, f"{OWNERS[parameters]}{layer}.bias",
-                    units=units, offsets=unit_grid * step, mode=mode, masks=masks, seed=seed,
+                    units=units, offsets=unit_grid * radius, mode=mode, masks=masks, seed=seed,
                 ).gradients  # fmt: skip
             fields.append(field)
     smooth = drop_roundoff(torch.stack(fields))

@@ -12,7 +12,15 @@ from gradbook.figures.general import (
     plot_drift,
     plot_field,
     plot_fields,
+    plot_intervals,
     plot_predicted_measured,
+)
+from gradbook.figures.nets import (
+    plot_normalization,
+    plot_pair,
+    plot_step_sizes,
+    plot_tuning,
+    plot_unpredicted,
 )
 from gradbook.figures.style import BLUE, STYLE, VERMILION, as_svg
 
@@ -28,7 +36,13 @@ __all__ = [
     "plot_drift",
     "plot_field",
     "plot_fields",
+    "plot_intervals",
     "plot_learning",
+    "plot_normalization",
+    "plot_pair",
     "plot_predicted_measured",
+    "plot_step_sizes",
+    "plot_tuning",
+    "plot_unpredicted",
     "predicted_agreement",
 ]

@@ -32,6 +32,7 @@ def plot_bands(
     *,
     xlabel: str,
     ylabel: str,
+    log: bool = False,
     ax: Axes,
 ) -> Axes:
     """Means over seeds with 95 % bands, each line labelled at its right end.
@@ -41,9 +42,12 @@ def plot_bands(
         curves: Label to values [seeds, n].
         xlabel: With unit.
         ylabel: With unit.
+        log: Whether the y axis is logarithmic.
         ax: Where to draw; default new axes.
     """
     ends = {}
+    if log:
+        ax.set_yscale("log")
     for colour, (label, values) in zip(COLOURS, curves.items(), strict=False):
         mean, low, high = mean_interval(values)
         ax.fill_between(x, low, high, color=colour, alpha=0.2, linewidth=0)
@@ -52,6 +56,32 @@ def plot_bands(
     ax.set(xlabel=xlabel, ylabel=ylabel)
     ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     label_ends(ax, ends)
+    return ax
+
+
+@styled
+def plot_intervals(
+    rows: Mapping[str, np.ndarray], *, xlabel: str, at: float | None = None, ax: Axes
+) -> Axes:
+    """Mean over seeds with its 95 % interval, one row each, the first on top.
+
+    Args:
+        rows: Label to values [seeds].
+        xlabel: With unit.
+        at: Where to draw a line to compare with.
+        ax: Where to draw; default new axes.
+    """
+    if at is not None:
+        ax.axvline(at, color=GREY, linewidth=1, zorder=0)
+    places = range(len(rows) - 1, -1, -1)
+    for place, values in zip(places, rows.values(), strict=True):
+        mean, low, high = mean_interval(values)
+        ax.plot([low, high], [place, place], color=BLUE, linewidth=2.5, alpha=0.5)
+        ax.plot(mean, place, "o", color=BLUE, ms=6)
+    ax.set_yticks(places, list(rows))
+    ax.tick_params(axis="y", length=0)
+    ax.spines.left.set_visible(False)
+    ax.set(xlabel=xlabel, ylim=(-0.6, len(rows) - 0.4))
     return ax
 
 

@@ -93,14 +93,16 @@ def label_ends(ax: Axes, ends: Mapping[str, tuple[float, float, str]]) -> None:
     """Write labels right of the lines' ends, pushed apart where they would overlap."""
     if not any(ends):
         return
-    low, high = ax.get_ylim()
+    scale = np.log10 if ax.get_yscale() == "log" else np.asarray
+    back = (lambda y: 10**y) if ax.get_yscale() == "log" else float
+    low, high = scale(ax.get_ylim())
     gap = 0.09 * (high - low)
     place = -np.inf
     for label, (x, y, colour) in sorted(ends.items(), key=lambda item: item[1][1]):
-        place = max(y, place + gap)
+        place = max(scale(y), place + gap)
         ax.annotate(
             label,
-            (x, place),
+            (x, back(place)),
             xytext=(5, 0),
             textcoords="offset points",
             color=colour,

@@ -1,0 +1,131 @@
+"""Figures of the chapter on dropout and batch norm."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+
+from gradbook.atlas import Atlas
+from gradbook.figures.general import plot_bands, plot_field
+from gradbook.figures.style import (
+    BLUE,
+    COLOURS,
+    GREY,
+    VERMILION,
+    in_book_style,
+    key,
+    label_ends,
+    styled,
+)
+
+
+@styled
+def plot_step_sizes(
+    steps: np.ndarray, measured: np.ndarray, linear: np.ndarray, exact: np.ndarray, *, ax: Axes
+) -> Axes:
+    """The change of an output against the step size: measured, and two predictions.
+
+    Args:
+        steps: [n].
+        measured: Change of the output [n].
+        linear: What the gradient predicts [n].
+        exact: What the polynomial in the step predicts [n].
+        ax: Where to draw; default new axes.
+    """
+    ax.plot(steps, linear, "--", color=VERMILION)
+    ax.plot(steps, exact, color=BLUE)
+    ax.plot(steps, measured, "o", color="black", ms=4.5, mfc="white", zorder=3)
+    ax.axhline(0, color=GREY, linewidth=0.8, zorder=0)
+    ax.set(xlabel="step size ε", ylabel="change of the output")
+    marks = {"measured": ("black", "o"), "polynomial": (BLUE, "-"), "gradient": (VERMILION, "--")}
+    key(ax, marks)
+    return ax
+
+
+@styled
+def plot_unpredicted(depth: Atlas, scale: float = 1.0, *, ax: Axes) -> Axes:
+    """Share of an update's effect that its gradient does not predict, against depth.
+
+    Args:
+        depth: The depth experiment's results.
+        scale: Of the update, one of the experiment's; 1 is the update that Adam makes.
+        ax: Where to draw; default new axes.
+    """
+    values = 100 * depth["unpredicted"][..., depth.config["scales"].index(scale)]
+    times = {0: "first step", 300: "step 300"}
+    curves = {
+        times[steps]: values[:, 1:, number]
+        for number, steps in enumerate(depth.config["steps_before"])
+    }
+    return plot_bands(
+        depth.config["layers"][1:],
+        curves,
+        xlabel="layers of weights",
+        ylabel="not predicted (%)",
+        ax=ax,
+    )
+
+
+@styled
+def plot_normalization(stages: Mapping[str, np.ndarray], *, ax: Axes) -> Axes:
+    """How far each unit's mean and standard deviation lie from 0 and 1, stage by stage.
+
+    Args:
+        stages: Label to values [rows, units].
+        ax: Where to draw; default new axes.
+    """
+    for (label, values), colour in zip(stages.items(), COLOURS, strict=False):
+        ax.plot(
+            values.mean(0), values.std(0), "o", color=colour, ms=4, alpha=0.6, mew=0, label=label
+        )
+    ax.legend(
+        loc="lower left", bbox_to_anchor=(-0.05, 1), ncols=len(stages), frameon=False,
+        handletextpad=0.1, columnspacing=0.8,
+    )  # fmt: skip
+    ax.set(xlabel="mean of a unit over the rows", ylabel="standard deviation")
+    return ax
+
+
+@styled
+def plot_tuning(tuning: Atlas, *, ax: Axes) -> Axes:
+    """Test loss after the last epoch against the learning rate, a line a network.
+
+    Args:
+        tuning: The tuning experiment's results.
+        ax: Where to draw; default new axes.
+    """
+    rates, ends = tuning.config["rates"], {}
+    ax.set(xscale="log", yscale="log", xlabel="learning rate", ylabel="test error (L1)")
+    losses = tuning["test_loss"][..., -1]
+    for number, (name, colour) in enumerate(
+        zip(tuning.config["regularizers"], COLOURS, strict=False)
+    ):
+        mean = losses[:, number].mean(0)
+        ax.plot(rates, losses[:, number].T, "o", color=colour, ms=4, mew=0, alpha=0.6)
+        ax.plot(rates, mean, color=colour)
+        ends[name] = (rates[-1], mean[-1], colour)
+    label_ends(ax, ends)
+    return ax
+
+
+def plot_pair(
+    offsets: np.ndarray, fields: Mapping[str, np.ndarray], parameters: Sequence[str]
+) -> np.ndarray:
+    """Landscapes side by side, titled; returns the array of axes.
+
+    Args:
+        offsets: [G].
+        fields: Title to gradients [G, G, 2].
+        parameters: Names of the two parameters.
+    """
+    with in_book_style():
+        axes = plt.subplots(1, len(fields), figsize=(4.8, 2.9), sharey=True)[1]
+        for ax, (title, gradients) in zip(axes, fields.items(), strict=True):
+            plot_field(offsets, gradients, parameters, ax=ax)
+            ax.set_title(title)
+        for ax in axes[1:]:
+            ax.set_ylabel("")
+    return axes
