@@ -152,34 +152,28 @@ def angle_at_the_start(nets: Atlas, masks: str, layer: int) -> np.ndarray:
 
 
 def opposed_by_dropout(nets: Atlas, layer: int) -> np.ndarray:
-    """Share of opposed pairs with dropout minus without, at the same training loss.
+    """`opposed_beyond_plain` of dropout with one mask a minibatch."""
+    return opposed_beyond_plain(nets, "dropout", layer)
+
+
+def opposed_beyond_plain(nets: Atlas, view: str, layer: int) -> np.ndarray:
+    """A view's share of opposed pairs minus that without a regularizer, at equal training loss.
 
     Each network's mean over its probed epochs in which the training loss lies in the range that
     both networks pass through after the first epoch. nan where there is no such range.
     """
     probed = np.array(nets.config["probed"])
-    probed = probed[probed > 0]
+    after = probed > 0
     networks = list(nets.config["learning_rates"])
-    losses, opposed = (
-        np.stack(parts)
-        for parts in zip(
-            *(
-                (
-                    nets["train_loss"][:, networks.index(name), probed],
-                    of_view(nets, "opposed", name, layer)[:, -len(probed) :],
-                )
-                for name in ("none", "dropout")
-            ),
-            strict=True,
-        )
-    )
-    low, high = losses.min(-1).max(0), losses.max(-1).min(0)
-    shared = (losses >= low[:, None]) & (losses <= high[:, None])
-    plain, dropout = (
-        np.where(inside, share, 0).sum(1) / np.where(inside.any(1), inside.sum(1), np.nan)
-        for inside, share in zip(shared, opposed, strict=True)
-    )
-    return dropout - plain
+    names = [networks.index(nets.config["views"][name][0]) for name in ("none", view)]
+    losses = nets["train_loss"][:, names][..., probed[after]]
+    opposed = np.stack([of_view(nets, "opposed", v, layer)[:, after] for v in ("none", view)], 1)
+    low, high = losses.min(-1).max(1), losses.max(-1).min(1)
+    shared = (losses >= low[:, None, None]) & (losses <= high[:, None, None])
+    shared &= ~np.isnan(opposed)
+    count = shared.sum(-1)
+    mean = np.where(shared, opposed, 0).sum(-1) / np.where(count, count, np.nan)
+    return mean[:, 1] - mean[:, 0]
 
 
 def drift(nets: Atlas, parameter: str, layer: int) -> np.ndarray:

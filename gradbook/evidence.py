@@ -57,6 +57,8 @@ def run(
     waiting = [i for i, path in enumerate(parts) if not _is_done(path, jobs[i], config, code)]
     begun, failed = list[int](), dict[int, str]()
 
+    title = _title(name)  # now: the file of claims may change while this runs
+
     def tasks() -> Iterator[Any]:
         for number in waiting:
             begun.append(number)
@@ -76,21 +78,21 @@ def run(
                 failed[number] = error
             else:
                 part = atlas.Atlas(name, arrays, config, [jobs[number]], versions(), code)
-                _write(part, parts[number], f"{_title(name)}, {_job(jobs[number])}", kept)
+                _write(part, parts[number], f"{title}, {_job(jobs[number])}", kept)
     except _deaths(dask) as error:
         running = ", ".join(_job(jobs[number]) for number in begun)
         raise RuntimeError(
-            f"{_title(name)}: a worker died; it ran one of {running}. {kept()}"
+            f"{title}: a worker died; it ran one of {running}. {kept()}"
         ) from error
     if failed:
-        lines = [f"{_title(name)}, {_job(jobs[i])}: {failed[i]}" for i in sorted(failed)]
+        lines = [f"{title}, {_job(jobs[i])}: {failed[i]}" for i in sorted(failed)]
         raise ValueError("\n".join([*lines, kept()]))
     measured = [atlas.read(path) for path in parts]
     arrays = {
         array: np.stack([part.arrays[array] for part in measured]) for array in measured[0].arrays
     }
     result = atlas.Atlas(name, arrays, config, jobs, versions(), code)
-    _write(result, Path(folder) / f"{name}.npz", _title(name), kept)
+    _write(result, Path(folder) / f"{name}.npz", title, kept)
     for path in parts:
         path.unlink()
     return result

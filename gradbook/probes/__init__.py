@@ -23,6 +23,8 @@ from gradbook.probes.minibatch import (
     responsive_units,
     sample_minibatches,
 )
+from gradbook.probes.roughness import neighbour_angle, noise_by_source, unpredictability
+from gradbook.probes.steps import output_gradients, predicted_changes, step_changes
 
 __all__ = [
     "GradientLandscape",
@@ -36,15 +38,21 @@ __all__ = [
     "mean_cosine",
     "minibatch_gradients",
     "minibatch_means",
+    "neighbour_angle",
+    "noise_by_source",
     "noise_scale",
     "opposed_share",
+    "output_gradients",
     "pairwise_cosines",
     "per_example_gradients",
+    "predicted_changes",
     "predicted_cosine",
     "product_cosines",
     "product_ratio",
     "relative_error",
     "responsive_units",
     "sample_minibatches",
+    "step_changes",
+    "unpredictability",
     "weight_landscape",
 ]
