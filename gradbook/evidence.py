@@ -81,9 +81,7 @@ def run(
                 _write(part, parts[number], f"{title}, {_job(jobs[number])}", kept)
     except _deaths(dask) as error:
         running = ", ".join(_job(jobs[number]) for number in begun)
-        raise RuntimeError(
-            f"{title}: a worker died; it ran one of {running}. {kept()}"
-        ) from error
+        raise RuntimeError(f"{title}: a worker died; it ran one of {running}. {kept()}") from error
     if failed:
         lines = [f"{title}, {_job(jobs[i])}: {failed[i]}" for i in sorted(failed)]
         raise ValueError("\n".join([*lines, kept()]))

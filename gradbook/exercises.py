@@ -39,7 +39,28 @@ def _batch_for_cosine(cosine: float, epoch: int) -> float:
     return rows / (1 + ratio * (rows - 1))
 
 
+def _idle_parameters() -> float:
+    widths = atlas.load("nets").config["widths"]
+    return sum(widths)
+
+
+def _masks_a_row() -> float:
+    nets = atlas.load("nets")
+    masks, examples = (nets[part][:, -1, 0].mean() for part in ("mask_noise", "example_noise"))
+    return math.ceil(masks / examples)
+
+
 EXERCISES = {
+    "idle parameters": Exercise(
+        _idle_parameters,
+        0.0,
+        "one bias for each hidden unit; the output's is not followed by batch norm",
+    ),
+    "masks a row": Exercise(
+        _masks_a_row,
+        0.0,
+        "divide the masks' part by the examples' part, both at the last epoch, and round up",
+    ),
     "forty intervals": Exercise(
         lambda: 1 - 0.95**40,
         0.02,

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from gradbook import atlas, experiments, models, probes, tasks
-from gradbook.experiments import agreement, explorer, order
+from gradbook.experiments import agreement, depth, explorer, nets, order, substitutes
 
 
 @pytest.fixture(autouse=True)
@@ -34,17 +34,41 @@ def worst(measured: np.ndarray, shipped: np.ndarray) -> float:
     return np.abs(measured - shipped).max() / np.abs(shipped).max()
 
 
-@pytest.mark.parametrize("regularizer", explorer.JOBS)
-def test_the_explorer_s_start_is_measured_again(regularizer):
-    shipped, job = atlas.load("explorer"), explorer.JOBS.index(regularizer)
+@pytest.mark.parametrize(
+    "view",
+    [
+        view
+        for view, (_, _, mode) in explorer.CONFIG["views"].items()
+        if mode != "fresh masks" and view != explorer.CONFIG["round_off"]
+    ],
+)
+def test_the_explorer_s_start_is_measured_again(view):
+    shipped, job = atlas.load("explorer"), explorer.JOBS.index(view)
     units = shipped["units"][job].tolist()
-    measured = explorer.measure(regularizer, explorer.CONFIG | {"epochs": 0}, units)
+    measured = explorer.measure(view, explorer.CONFIG | {"epochs": 0}, units)
     np.testing.assert_allclose(measured["offsets"], shipped["offsets"][job], atol=1e-8)
     for name in ("centre", "scale", "test_loss", "test_r2"):
         assert worst(measured[name][0], shipped[name][job, 0]) < 1e-4, name
     steps = measured["field"][0].astype(int) - shipped["field"][job, 0]
     # A gradient may be rounded to the neighbouring step; at a kink a row may flip.
     assert (np.abs(steps) > 1).mean() < 1e-3
+
+
+def test_the_bias_before_batch_norm_is_shown_as_round_off():
+    """Its gradient, a sum that cancels, is some 2⁻²⁴ of the shift's, which is real."""
+    shipped = atlas.load("explorer")
+    idle, real = (
+        shipped["scale"][explorer.JOBS.index(view)]
+        for view in (explorer.CONFIG["round_off"], "batch norm")
+    )
+    assert 0 < idle.max() < 1e-5 * real.max()
+
+
+def test_fresh_masks_start_from_the_network_that_one_mask_does():
+    shipped = atlas.load("explorer")
+    one, fresh = (explorer.JOBS.index(view) for view in ("dropout", "dropout, fresh masks"))
+    np.testing.assert_array_equal(shipped["test_loss"][one], shipped["test_loss"][fresh])
+    assert (shipped["field"][one] != shipped["field"][fresh]).mean() > 0.5
 
 
 def test_the_explorer_s_first_epoch_is_measured_again():
@@ -122,3 +146,49 @@ def test_the_order_experiment_starts_where_the_agreement_experiment_does():
     one, other = atlas.load("order"), atlas.load("agreement")
     start = other["test_loss"][:, 0, :1]
     np.testing.assert_allclose(one["test_loss"][:, 0, :1], start, rtol=1e-6)
+
+
+def test_the_nets_start_is_measured_again():
+    """Angles depend on all epochs, through the units looked at; fresh masks take long."""
+    shipped, every = atlas.load("nets"), nets.CONFIG["views"]
+    views = {view: look for view, look in every.items() if look[2] != "fresh masks"}
+    config = nets.CONFIG | {"epochs": 0, "probed": [0], "views": views}
+    measured = nets.measure(nets.JOBS[0], config)
+    at = [list(every).index(view) for view in views]
+    for name in ("cosine", "opposed"):
+        known = shipped[name][0, at, :1]
+        np.testing.assert_allclose(measured[name], known, atol=0.02, err_msg=name)
+    for name in ("example_noise", "mask_noise"):
+        np.testing.assert_allclose(measured[name], shipped[name][0, :1], rtol=1e-3, err_msg=name)
+    np.testing.assert_allclose(measured["test_loss"], shipped["test_loss"][0, :, :1], rtol=1e-5)
+
+
+def test_a_seed_of_the_depth_experiment_is_measured_again():
+    shipped = atlas.load("depth")
+    config = depth.CONFIG | {"layers": [1, 4], "steps_before": [0]}
+    measured = depth.measure(depth.JOBS[0], config)["unpredicted"][:, 0]
+    np.testing.assert_allclose(measured[0], 0, atol=1e-9)
+    assert shipped["unpredicted"][:, 0].max() < 1e-9, "one layer is linear"
+    at = depth.CONFIG["layers"].index(4)
+    np.testing.assert_allclose(measured[1], shipped["unpredicted"][0, at, 0], rtol=1e-3)
+
+
+def test_the_substitutes_start_is_measured_again():
+    shipped, config = atlas.load("substitutes"), substitutes.CONFIG
+    short = {part: config[part] | {"epochs": 0} for part in ("few", "digits")}
+    measured = substitutes.measure(substitutes.JOBS[0], config | short)
+    for name, values in measured.items():
+        np.testing.assert_allclose(values, shipped[name][0, :, :1], rtol=1e-4, err_msg=name)
+
+
+def test_every_network_has_the_learning_rate_that_was_best_in_its_pilot():
+    tuning = atlas.load("tuning")
+    errors = tuning["test_loss"][..., -1].mean(0)
+    best = np.array(tuning.config["rates"])[np.nanargmin(errors, axis=1)]
+    tuned = dict(zip(tuning.config["regularizers"], best.tolist(), strict=True))
+    assert nets.CONFIG["learning_rates"] == tuned
+    pilot = atlas.load("substitutes_tuning")
+    for problem, rates in pilot.config["rates"].items():
+        best = np.array(rates)[pilot[f"{problem}_test"].mean(0).argmin(1)]
+        tuned = dict(zip(pilot.config["regularizers"], best.tolist(), strict=True))
+        assert substitutes.CONFIG[f"{problem}_rates"] == tuned

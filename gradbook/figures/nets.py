@@ -71,20 +71,24 @@ def plot_unpredicted(depth: Atlas, scale: float = 1.0, *, ax: Axes) -> Axes:
 
 @styled
 def plot_normalization(stages: Mapping[str, np.ndarray], *, ax: Axes) -> Axes:
-    """How far each unit's mean and standard deviation lie from 0 and 1, stage by stage.
+    """Each unit's mean and standard deviation over the rows, stage by stage.
+
+    A stage at which all units share one mean is drawn as a ring.
 
     Args:
         stages: Label to values [rows, units].
         ax: Where to draw; default new axes.
     """
     for (label, values), colour in zip(stages.items(), COLOURS, strict=False):
-        ax.plot(
-            values.mean(0), values.std(0), "o", color=colour, ms=4, alpha=0.6, mew=0, label=label
-        )
+        mean, spread = values.mean(0), values.std(0)
+        point = np.ptp(mean) < 1e-3
+        look = {"ms": 11, "mfc": "none", "mew": 2} if point else {"ms": 4, "alpha": 0.6, "mew": 0}
+        ax.plot(mean, spread, "o", color=colour, label=label, **look, zorder=3 if point else 2)
     ax.legend(
         loc="lower left", bbox_to_anchor=(-0.05, 1), ncols=len(stages), frameon=False,
-        handletextpad=0.1, columnspacing=0.8,
+        handletextpad=0.1, columnspacing=0.8, fontsize=11,
     )  # fmt: skip
+    ax.set_yscale("log")
     ax.set(xlabel="mean of a unit over the rows", ylabel="standard deviation")
     return ax
 
