@@ -207,6 +207,7 @@ def test_in_the_start_mode_nothing_of_the_comparison_shows(explore):
     assert visible(page, ".notes p") == [f"How {list(VIEWS)[3]} was differentiated."]
     assert visible(page, ".bars > span") == []
     assert page.locator(".picker").count() == 1
+    assert page.get_by_role("group", name="View").count() == 1
     strips = page.locator(".strip").evaluate_all("(all) => all.map((e) => e.checkVisibility())")
     assert strips == [False, True] * 2
 
@@ -250,26 +251,36 @@ PLACES = """() => [...document.querySelectorAll(".gradbook-explorer :is(svg, tab
   .map((b) => [b.x, b.y, b.width, b.height])"""
 
 
-@pytest.mark.parametrize("touch", [False, True])
-@pytest.mark.parametrize("width", [390, 720, 1280])
-def test_nothing_jumps_whichever_views_are_compared(tmp_path, visit, width, touch):
-    options = {"has_touch": touch, "is_mobile": touch}
-    page = visit(write_page(tmp_path, comparison_explorer(results())), width, **options).page
+@pytest.mark.parametrize("other", [-1, 0])
+@pytest.mark.parametrize(
+    ("width", "options"),
+    [
+        (320, {"is_mobile": True, "has_touch": True}),
+        (390, {"is_mobile": True, "has_touch": True}),
+        *((width, {}) for width in (390, 720, 1280)),
+    ],
+)
+@pytest.mark.parametrize("font", ["serif", "sans-serif"])
+def test_nothing_jumps_whichever_views_are_shown(tmp_path, visit, width, options, font, other):
+    explorer = comparison_explorer(results(), other=other)
+    path = write_page(tmp_path, explorer, body=f'style="font-family: {font}"')
+    page = visit(path, width, **options).page
     page.wait_for_selector(".gradbook-explorer")
     page.evaluate(
         "async () => {"
         + STAND_IN
         + "document.querySelector('main').remove(); window.explorer = model; }"
     )
+    page.wait_for_function("document.querySelector('.picker').style.minHeight")
     before = page.evaluate(PLACES)
     for view in range(11):
         page.evaluate(
-            """([view]) => {
+            """([view, other]) => {
               window.explorer.set("view", view);
-              window.explorer.set("other", 10 - view);
+              window.explorer.set("other", other);
               window.explorer.set("cursor", view % 9);
             }""",
-            [view],
+            [view, other if other < 0 else 10 - view],
         )
         assert page.evaluate(PLACES) == before
 

@@ -82,7 +82,7 @@ def off(page):
     assert marked(page) == [None, None]
     texts = [text for name, (_, text) in shown(page)[1].items() if name.startswith("cursor")]
     assert texts == ["–"] * 4
-    assert page.get_by_text("norm at the cursor").is_visible()
+    assert page.get_by_text("at the cursor", exact=True).is_visible()
 
 
 @pytest.mark.parametrize("width", [390, 1280])
@@ -142,6 +142,19 @@ def test_a_tap_marks_and_stays_until_the_next(atlas, explore, width):
     assert seen.messages == []
 
 
+def test_a_finger_that_scrolls_the_page_leaves_the_mark(explore):
+    page = explore(COMPARED, width=390, height=500, has_touch=True, is_mobile=True).page
+    page.touchscreen.tap(*at(page, "right", 40))
+    x, y = at(page, "left", 10)
+    before = page.evaluate("scrollY")
+    finger = page.context.new_cdp_session(page)
+    for event, dy in [("Start", 0), *(("Move", -20 * i) for i in range(1, 8)), ("End", None)]:
+        points = [] if dy is None else [{"x": x, "y": y + dy}]
+        finger.send("Input.dispatchTouchEvent", {"type": f"touch{event}", "touchPoints": points})
+    page.wait_for_function("before => scrollY > before + 20", arg=before)
+    assert marked(page) == [40, 40]
+
+
 @pytest.mark.parametrize("side", ["left", "right"])
 def test_the_arrow_keys_move_by_one_point_from_the_centre(explore, side):
     page = explore(COMPARED).page
@@ -167,7 +180,7 @@ def test_the_row_says_the_offset_and_a_screen_reader_hears_it(explore):
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
-    assert page.get_by_text("norm at +0.017, −0.033").is_visible()
+    assert page.get_by_text("at the cursor (+0.017, −0.033)", exact=True).is_visible()
     page.wait_for_function("document.querySelector('[aria-live=polite]').textContent")
     numbers = {name: text for name, (_, text) in shown(page)[1].items()}
     norms, angles = (
@@ -175,7 +188,7 @@ def test_the_row_says_the_offset_and_a_screen_reader_hears_it(explore):
         for name in ("norm", "angle")
     )
     spoken = page.locator("[aria-live=polite]").inner_text()
-    assert spoken == f"norm at +0.017, −0.033 {norms}; angle to the centre {angles}"
+    assert spoken == f"at the cursor (+0.017, −0.033): norm {norms}; angle to the centre {angles}"
 
 
 @pytest.mark.parametrize("state", [START, COMPARED])

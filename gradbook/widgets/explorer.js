@@ -127,13 +127,12 @@ function rows({ minibatches, loss_label }) {
     ["cosine-with-mean", "cosine with the mean", ({ summary, m }) => summary.cosines[m], decimals],
     ["test-loss", loss_label, (side) => side.loss, significant],
     ["test-r2", "test R²", (side) => side.r2, (x) => decimals(x, 3)],
-    ["cursor-norm", "norm at the cursor",
-      ({ landscape, cursor }) => landscape[cursor]?.norm ?? NaN, significant],
+    ["cursor-norm", "norm", ({ landscape, cursor }) => landscape[cursor]?.norm ?? NaN, significant],
     ["cursor-angle", "angle to the centre", ({ landscape, cursor }) =>
       (cursor < 0 ? NaN : angle(landscape[cursor], centre(landscape))), degrees],
   ];
 }
-const CURSOR_ROWS = 2; // the last ones, which are said on their own
+const CURSOR_ROWS = 2; // the last ones, under a head and said on their own
 
 // ---------------------------------------------------------------- elements
 
@@ -356,8 +355,8 @@ function choice(title, labels, choose) {
 
 /** The view with a facet's value that keeps the others' best, an earlier facet before all later. */
 function nearestView(views, from, facet, value) {
-  const kept = ({ facets }) => facets.reduce((sum, own, f) =>
-    2 * sum + (f !== facet && own === views[from].facets[f] ? 1 : 0), 0);
+  const kept = ({ facets }) =>
+    facets.reduce((sum, own, f) => 2 * sum + (own === views[from].facets[f] ? 1 : 0), 0);
   const found = views.filter(({ facets }) => facets[facet] === value);
   return views.indexOf(found.reduce((best, view) => (kept(view) > kept(best) ? view : best)));
 }
@@ -378,13 +377,19 @@ function picker(trait, title, { facets, views }, get, set) {
       },
     };
   });
-  const head = html("div", { class: "label compared" }, title);
-  return {
-    element: html("div", {
-      class: "picker", role: "group", "aria-label": title, style: `--facets: ${facets.length}`,
-    }, head, ...rows.map((row) => row.element)),
-    show: (i) => rows.forEach((row) => row.show(views[i])),
+  const element = html("div", { class: "picker", role: "group", "aria-label": title },
+    html("div", { class: "label compared" }, title), ...rows.map((row) => row.element));
+  const show = (i) => rows.forEach((row) => row.show(views[i]));
+  const reserve = () => { // the height of the highest, so that a choice moves nothing below
+    element.style.minHeight = "";
+    const heights = views.map((_, i) => {
+      show(i);
+      return element.getBoundingClientRect().height;
+    });
+    element.style.minHeight = `${Math.max(...heights)}px`;
+    show(Math.max(get(trait), 0));
   };
+  return { element, show, reserve };
 }
 
 /** A slider over a trait's entries, with its value, buttons and a small chart a side. */
@@ -463,6 +468,7 @@ function controlPanel(model, meta, set) {
     other: picker("other", "Left", meta, get, set), view: picker("view", "Right", meta, get, set),
   };
   const pickerPlace = html("div", { class: "pickers" }, pickers.view.element);
+  const reserve = () => Object.values(pickers).forEach((each) => each.reserve());
   const controls = {
     layer: choice("Layer", meta.layers.map(({ label }) => label), (i) => set("layer", i)),
     epoch: slider("epoch", "Epoch", "mean pairwise cosine", meta.epochs.map(String), set,
@@ -471,22 +477,29 @@ function controlPanel(model, meta, set) {
       Array.from({ length: M }, (_, i) => `${i + 1} of ${M}`), set,
       [previous, players.minibatch.element, next], strips.minibatch),
   };
+  const sizes = new ResizeObserver(reserve);
+  sizes.observe(controls.epoch.element); // as wide as the page lets it, however high the pickers
   return {
     element: html("div", { class: "controls" }, pickerPlace,
       ...Object.values(controls).map((c) => c.element)),
     strips,
     show() {
-      const { element } = pickers.other;
-      if (get("other") < 0) element.remove();
-      else {
-        if (!element.parentNode) pickerPlace.prepend(element);
-        pickers.other.show(get("other"));
+      const [{ element }, compared] = [pickers.other, get("other") >= 0];
+      if (compared !== Boolean(element.parentNode)) {
+        if (compared) pickerPlace.prepend(element);
+        else element.remove();
+        reserve();
       }
+      if (compared) pickers.other.show(get("other"));
+      pickers.view.element.setAttribute("aria-label", compared ? "Right" : "View");
       pickers.view.show(get("view"));
       for (const [trait, control] of Object.entries(controls)) control.show(get(trait));
       for (const each of Object.values(players)) each.show();
     },
-    stop: () => Object.values(players).forEach((each) => each.stop()),
+    stop() {
+      sizes.disconnect();
+      Object.values(players).forEach((each) => each.stop());
+    },
   };
 }
 
@@ -537,32 +550,33 @@ function numberTable(meta) {
   const heads = SIDES.map(() => html("th", { scope: "col" }));
   const lines = rows(meta).map(([key, label, value, text]) => {
     const cells = SIDES.map((side) => html("td", { "data-number": key, "data-side": side }));
-    const head = html("th", { scope: "row" }, label);
     return {
-      element: html("tr", {}, cells[0], head, cells[1]),
-      head,
+      element: html("tr", {}, cells[0], html("th", { scope: "row" }, label), cells[1]),
       show: (sides) => cells.forEach((cell, i) => {
         cell.dataset.value = value(sides[i]);
         cell.textContent = text(value(sides[i]));
       }),
-      speak: () => `${head.textContent} ${cells.map((cell) => cell.textContent).join(" and ")}`,
+      speak: () => `${label} ${cells.map((cell) => cell.textContent).join(" and ")}`,
     };
   });
+  const cursorHead = html("th", { scope: "rowgroup", colspan: 3 });
+  const [fixed, moving] = [lines.slice(0, -CURSOR_ROWS), lines.slice(-CURSOR_ROWS)];
+  const bodies = [fixed, moving].map((some) =>
+    html("tbody", {}, ...some.map(({ element }) => element)));
+  bodies[1].prepend(html("tr", {}, cursorHead));
   const speak = (some) => some.map((line) => line.speak()).join("; ");
   return {
     element: html("table", {},
-      html("thead", {}, html("tr", {}, heads[0], html("td"), heads[1])),
-      html("tbody", {}, ...lines.map(({ element }) => element))),
+      html("thead", {}, html("tr", {}, heads[0], html("td"), heads[1])), ...bodies),
     show(sides) {
       lines.forEach((line) => line.show(sides));
       heads.forEach((head, i) => { head.textContent = sides[i].name; });
       const { cursor } = sides[0];
       const place = [Math.floor(cursor / G), cursor % G].map((i) => offset(meta.offsets[i] ?? 0));
-      lines.at(-CURSOR_ROWS).head.textContent = `norm at ${cursor < 0 ? "the cursor"
-        : place.join(", ")}`;
+      cursorHead.textContent = `at the cursor${cursor < 0 ? "" : ` (${place.join(", ")})`}`;
     },
-    speak: () => speak(lines.slice(0, -CURSOR_ROWS)),
-    speakCursor: () => speak(lines.slice(-CURSOR_ROWS)),
+    speak: () => speak(fixed),
+    speakCursor: () => `${cursorHead.textContent}: ${speak(moving)}`,
   };
 }
 
