@@ -9,13 +9,15 @@ import numpy as np
 
 from gradbook import models, probes, tasks, training
 from gradbook.experiments.explorer import grid, over_epochs
+from gradbook.experiments.views import MODES, OWNERS
 from gradbook.widgets import explorer_of
+from gradbook.widgets.minibatch import regularizer_view
 
 NETS = {
-    "none": ("linear", "eval", 5e-3),
-    "dropout": ("linear", "train", 5e-3),
-    "batch norm": ("norm", "train", 2e-2),
-    "batch norm after ReLU": ("norm", "train", 2e-2),
+    "none": ("bias", "evaluation", 5e-3),
+    "dropout": ("bias", "one mask", 5e-3),
+    "batch norm": ("shift", "training", 2e-2),
+    "batch norm after ReLU": ("shift", "training", 2e-2),
 }
 """Parameters, mode and learning rate per regularizer; the small net takes larger steps."""
 
@@ -100,14 +102,15 @@ class MinibatchPanel(ipywidgets.VBox):
             self.button.disabled = False
 
     def _measure(self):
-        owner, mode, learning_rate = NETS[self.regularizer.value]
+        name = self.regularizer.value
+        parameters, mode, learning_rate = NETS[name]
         seed, batch_size = self.seed.value, self.batch_size.value
         task = tasks.character_regression(train=2000, test=500, seed=seed)
         run = training.train(
             models.mlp(
                 task.features,
                 models.SMALL_WIDTHS,
-                regularizer=self.regularizer.value,
+                regularizer=name,
                 seed=seed,
             ),
             task,
@@ -126,16 +129,15 @@ class MinibatchPanel(ipywidgets.VBox):
             run,
             task,
             rows,
-            [f"{owner}{layer}.bias" for layer in LAYERS],
+            [f"{OWNERS[parameters]}{layer}.bias" for layer in LAYERS],
             grid(0.1, 7),
-            mode=mode,
+            mode=MODES[mode][0],
             seed=seed,
         )
-        name = self.regularizer.value
         explorer = explorer_of(
             {key: np.stack([values]) for key, values in arrays.items()},
-            nets={name: f"{owner} {mode}"},
-            notes={name: f"Learning rate {learning_rate:g}."},
+            views=[regularizer_view(name, parameters, mode, learning_rate)],
+            facets=["Regularizer"],
             layers=LAYERS,
             batch_size=batch_size,
             epoch=self.epochs.value,

@@ -26,7 +26,7 @@ def test_the_button_trains_every_regularizer_and_shows_its_landscapes(panel, reg
     (explorer,) = panel.result.children
     assert explorer.meta["epochs"] == [0, 1, 2]
     assert explorer.meta["batch_size"] == 32
-    assert [entry["name"] for entry in explorer.meta["regularizers"]] == [regularizer]
+    assert [entry["name"] for entry in explorer.meta["views"]] == [regularizer]
     assert panel.progress.value == panel.progress.max == 2
     assert not panel.button.disabled
     assert f"{panel.run.test_r2[-1]:.2f}" in panel.message.value
@@ -59,7 +59,7 @@ def test_the_shown_gradients_are_those_of_the_trained_network(panel):
 def test_a_failed_training_says_why_and_keeps_the_last_result(panel, monkeypatch):
     panel.train()
     before, run = panel.result.children, panel.run
-    monkeypatch.setitem(NETS, "none", ("linear", "eval", 1e30))
+    monkeypatch.setitem(NETS, "none", ("bias", "evaluation", 1e30))
     panel.train()
     assert "Stopped" in panel.message.value and "epoch 1" in panel.message.value
     assert panel.result.children == before and panel.run is run

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from gradbook import atlas, probes
+from gradbook import atlas, models, probes
 
 PAGE = Path(__file__).resolve().parents[1] / "_build/html/book/minibatch_sensitivity.html"
 SLIDERS = {"epoch": "14", "minibatch": "30"}
@@ -23,13 +23,13 @@ def chapter(visit):
     assert errors == [] and seen.foreign == []
 
 
-def picture(page, side="now"):
+def picture(page, side="right"):
     return page.eval_on_selector_all(
         f"svg[data-side={side}] path", "paths => paths.map(p => p.getAttribute('d')).join()"
     )
 
 
-def numbers(page, side="now"):
+def numbers(page, side="right"):
     return page.eval_on_selector_all(
         f"td[data-side={side}]", "cells => cells.map(c => [c.dataset.number, c.dataset.value])"
     )
@@ -73,7 +73,9 @@ def test_the_numbers_are_the_packages(chapter, regularizer, layer):
     chapter.locator("[data-control=layer] label").nth(layer).click()
     chapter.locator("[data-control=epoch] input").fill("7")
     found = dict(numbers(chapter))
-    centre = torch.from_numpy(atlas.load("explorer")["centre"][regularizer, 7, layer])
+    results = atlas.load("explorer")
+    view = list(results.jobs).index(models.REGULARIZERS[regularizer])
+    centre = torch.from_numpy(results["centre"][view, 7, layer])
     assert float(found["mean-cosine"]) == pytest.approx(probes.mean_cosine(centre), abs=1e-5)
     assert float(found["opposed-pairs"]) == pytest.approx(probes.opposed_share(centre), abs=1e-6)
     norm = np.linalg.norm(centre[0])

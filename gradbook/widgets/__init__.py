@@ -1,7 +1,9 @@
 """What the reader turns: widgets are given measured arrays and load no torch."""
 
+from gradbook.widgets.comparison import comparison_explorer
 from gradbook.widgets.explorer import Explorer
-from gradbook.widgets.minibatch import explorer_of, minibatch_explorer
+from gradbook.widgets.landscapes import explorer_of
+from gradbook.widgets.minibatch import minibatch_explorer
 from gradbook.widgets.slides import Slides
 
-__all__ = ["Explorer", "Slides", "explorer_of", "minibatch_explorer"]
+__all__ = ["Explorer", "Slides", "comparison_explorer", "explorer_of", "minibatch_explorer"]

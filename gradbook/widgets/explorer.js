@@ -1,10 +1,12 @@
-/* The explorer: one minibatch's gradient field at the first epoch and at the chosen one, the
- * directions of all minibatches, and the numbers. All of it is computed here, from the bytes in
- * the model, so it needs no kernel. */
+/* The explorer: two of one minibatch's gradient fields side by side, the directions of all
+ * minibatches, and the numbers. The left side is the right one's start or another view (meta.views)
+ * at the same epoch. All of it is computed here, from the bytes in the model, so it needs no
+ * kernel. */
 
 const CELL = 20; // user units a grid point takes up in a field
 const RIM = 60; // radius of a rose
 const PETALS = 24;
+const SIDES = ["left", "right"];
 const PAUSE = { minibatch: 330, epoch: 600 }; // milliseconds a step stays in view
 const ICONS = {
   play: "M4 2 14 8 4 14Z",
@@ -21,7 +23,13 @@ const cosine = (v, w) => dot(v, w) / (v.norm * w.norm);
 const vectors = (flat) =>
   Array.from({ length: flat.length / 2 }, (_, i) => vector(flat[2 * i], flat[2 * i + 1]));
 
-/** The model's arrays as functions of the indices of regularizer, epoch, layer, minibatch. */
+/** The angle between two gradients in degrees; NaN where one of them is zero. */
+function angle(v, w) {
+  if (v.norm === 0 || w.norm === 0) return NaN;
+  return (180 / Math.PI) * Math.atan2(Math.abs(v.x * w.y - v.y * w.x), dot(v, w));
+}
+
+/** The model's arrays as functions of the indices of view, epoch, layer, minibatch. */
 function readData(model) {
   const meta = model.get("meta");
   const bytes = (name) => { // copied, since floats must be aligned
@@ -32,22 +40,25 @@ function readData(model) {
   const scale = new Float32Array(bytes("scale"));
   const centre = new Float32Array(bytes("centre"));
   const M = meta.minibatches;
-  const size = 2 * meta.offsets.length ** 2;
-  const group = (r, e, l) => (r * meta.epochs.length + e) * meta.layers.length + l;
+  const points = meta.offsets.length ** 2;
+  const group = (v, e, l) => (v * meta.epochs.length + e) * meta.layers.length + l;
   const summaries = new Map();
+  const summary = (v, e, l) => {
+    const i = group(v, e, l);
+    if (!summaries.has(i)) {
+      summaries.set(i, summarise(vectors(centre.subarray(i * M * 2, (i + 1) * M * 2))));
+    }
+    return summaries.get(i);
+  };
   return {
     meta,
-    landscape(r, e, l, m) {
-      const i = group(r, e, l) * M + m;
-      const codes = field.subarray(i * size, (i + 1) * size);
-      return vectors(Float64Array.from(codes, (code) => (code / 127) * scale[i]));
-    },
-    summary(r, e, l) {
-      const i = group(r, e, l);
-      if (!summaries.has(i)) {
-        summaries.set(i, summarise(vectors(centre.subarray(i * M * 2, (i + 1) * M * 2))));
-      }
-      return summaries.get(i);
+    summary,
+    landscape(v, e, l, m) {
+      const i = group(v, e, l) * M + m;
+      const codes = field.subarray(2 * i * points, 2 * (i + 1) * points);
+      const all = vectors(Float64Array.from(codes, (code) => (code / 127) * scale[i]));
+      all[(points - 1) / 2] = summary(v, e, l).all[m]; // known to more digits than the codes'
+      return all;
     },
   };
 }
@@ -81,6 +92,7 @@ function summarise(all) {
 
 const minus = (text) => text.replace("-", "−");
 const percent = (x) => (Number.isFinite(x) ? `${Math.round(100 * x)} %` : "–");
+const degrees = (x) => (Number.isFinite(x) ? `${Math.round(x)}°` : "–");
 
 function decimals(x, digits = 2) {
   if (!Number.isFinite(x)) return "–";
@@ -89,6 +101,7 @@ function decimals(x, digits = 2) {
 
 /** Three significant digits: 0.0123, 830, 1.23 × 10⁻⁵. */
 function significant(x) {
+  if (!Number.isFinite(x)) return "–";
   const size = Math.abs(x);
   if (size === 0) return "0";
   if (size >= 100 && size < 1e5) return minus(x.toFixed(0));
@@ -98,9 +111,13 @@ function significant(x) {
   return `${minus(mantissa)} × 10${raised.join("")}`;
 }
 
-/** The table's rows: key, label, number, its text. A side has a summary, m, loss and r2. */
+/** An offset with its sign: +0.017. */
+const offset = (x, digits = 2) => minus(`${x > 0 ? "+" : ""}${Number(x.toPrecision(digits))}`);
+
+/** The table's rows: key, label, number, its text. A side is what the widget's update makes. */
 function rows({ minibatches, loss_label }) {
   const count = (n) => `${n} of ${minibatches}`;
+  const centre = (points) => points[(points.length - 1) / 2];
   return [
     ["mean-cosine", "mean pairwise cosine", (side) => side.summary.meanCosine, decimals],
     ["opposed-pairs", "opposed pairs", (side) => side.summary.opposed, percent],
@@ -110,8 +127,12 @@ function rows({ minibatches, loss_label }) {
     ["cosine-with-mean", "cosine with the mean", ({ summary, m }) => summary.cosines[m], decimals],
     ["test-loss", loss_label, (side) => side.loss, significant],
     ["test-r2", "test R²", (side) => side.r2, (x) => decimals(x, 3)],
+    ["cursor-norm", "norm", ({ landscape, cursor }) => landscape[cursor]?.norm ?? NaN, significant],
+    ["cursor-angle", "angle to the centre", ({ landscape, cursor }) =>
+      (cursor < 0 ? NaN : angle(landscape[cursor], centre(landscape))), degrees],
   ];
 }
+const CURSOR_ROWS = 2; // the last ones, under a head and said on their own
 
 // ---------------------------------------------------------------- elements
 
@@ -127,6 +148,15 @@ const svg = (tag, attributes = {}, ...children) =>
 
 /** Text that is left out where there is little room. */
 const long = (text) => html("span", { class: "long" }, text);
+
+/** Texts in one place, of which one shows; the place is as high as the highest. */
+function pile(tag, className, contents) {
+  const items = contents.map((content) => html(tag, {}, ...content));
+  return {
+    element: html("div", { class: `pile ${className}` }, ...items),
+    show: (i) => items.forEach((item, j) => item.classList.toggle("shown", j === i)),
+  };
+}
 
 /** draw, but only when its key differs from the last one's. */
 function whenNew(draw) {
@@ -190,20 +220,51 @@ function picture(name, side, viewBox, ...marks) {
 }
 
 /** One landscape as arrows on the grid of offsets, the longest filling its cell. */
-function fieldPicture(side, { offsets }) {
+function fieldPicture(side, { offsets }, cursor) {
   const G = offsets.length;
   const width = G * CELL;
+  const at = (i) => [(Math.floor(i / G) + 0.5) * CELL, (G - (i % G) - 0.5) * CELL];
+  const box = svg("rect", { class: "cursor", width: 1.2 * CELL, height: 1.2 * CELL, rx: 2 });
   const { root, paint } = picture("field", side, `0 0 ${width} ${width}`,
-    svg("circle", { class: "centre", cx: width / 2, cy: width / 2, r: 0.64 * CELL }));
+    svg("circle", { class: "centre", cx: width / 2, cy: width / 2, r: 0.64 * CELL }), box);
+  fill(root, { role: "application", tabindex: 0 }, []);
+  pointWith(root, G, cursor);
   const draw = whenNew((landscape, longest, mean) => {
     const unit = longest > 0 ? (0.92 * CELL) / longest : 0;
-    paint(landscape.map((g, i) => {
-      const x = (Math.floor(i / G) + 0.5) * CELL;
-      const y = (G - (i % G) - 0.5) * CELL;
-      return [colour(dot(g, mean)), arrow(x, y, g.x * unit, -g.y * unit, 1.1, 8)];
-    }));
+    paint(landscape.map((g, i) =>
+      [colour(dot(g, mean)), arrow(...at(i), g.x * unit, -g.y * unit, 1.1, 8)]));
   });
-  return { root, draw };
+  const mark = (i) => {
+    const [x, y] = at(Math.max(i, 0));
+    box.style.display = i < 0 ? "none" : "";
+    box.setAttribute("x", x - 0.6 * CELL);
+    box.setAttribute("y", y - 0.6 * CELL);
+  };
+  return { root, draw, mark };
+}
+
+/** Mouse, finger and arrow keys move the cursor over a field of G by G points. */
+function pointWith(root, G, { get, set }) {
+  const clamp = (i) => Math.min(G - 1, Math.max(0, i));
+  const move = (x, y) => set(clamp(x) * G + clamp(y));
+  const point = (event) => {
+    const { left, bottom, width, height } = root.getBoundingClientRect();
+    move(Math.floor((G * (event.clientX - left)) / width),
+      Math.floor((G * (bottom - event.clientY)) / height));
+  };
+  const hovering = (act) => (event) => { if (event.pointerType !== "touch") act(event); };
+  root.addEventListener("pointermove", hovering(point));
+  root.addEventListener("pointerleave", hovering(() => set(-1)));
+  root.addEventListener("click", point); // a tap; a finger that moves scrolls the page
+  const steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] };
+  root.addEventListener("keydown", (event) => {
+    const step = steps[event.key];
+    if (event.altKey || event.ctrlKey || event.metaKey || !(step || event.key === "Escape")) return;
+    event.preventDefault();
+    const i = get() < 0 ? (G * G - 1) / 2 : get();
+    if (step) move(Math.floor(i / G) + step[0], (i % G) + step[1]);
+    else set(-1);
+  });
 }
 
 /** All directions as arrows of one length; behind them petals that count them. */
@@ -241,9 +302,9 @@ function rosePicture(side) {
 }
 
 /** The small chart above a slider: a bar for each step, on a scale from low to 1. */
-function stripPicture(name, low) {
+function stripPicture(trait, side, low) {
   const height = (value) => round((30 * (1 - value)) / (1 - low));
-  const { root, paint } = picture("strip", name, "0 0 100 30",
+  const { root, paint } = picture("strip", `${trait} ${side}`, "0 0 100 30",
     svg("path", { class: "base", d: `M0 ${height(0)}H100` }));
   root.setAttribute("preserveAspectRatio", "none");
   const draw = whenNew((values) => {
@@ -252,7 +313,9 @@ function stripPicture(name, low) {
       + `V${height(value)}h${round(-0.6 * step)}Z`;
     paint(values.map((value, i) => [colour(value), value ? bar(value, i) : ""])); // NaN: no bar
   });
-  return { root, draw };
+  const letter = html("span", { class: "compared" }, side[0].toUpperCase());
+  const when = side === "left" ? "compared" : "";
+  return { element: html("div", { class: `bars ${side} ${when}` }, letter, root), draw };
 }
 
 // ---------------------------------------------------------------- controls
@@ -270,33 +333,78 @@ function button(action, onClick) {
   return { element, show };
 }
 
-/** Radio buttons drawn as a row of toggles. */
-function choice(trait, title, labels, set) {
+/** Radio buttons drawn as a row of toggles; show hides those that are not among `open`. */
+function choice(title, labels, choose) {
   // Radios of one name exclude each other, across all views and modules on the page.
   const id = `explorer-${Math.random().toString(36).slice(2)}`;
   const inputs = labels.map((_, i) => {
     const input = html("input", { type: "radio", name: id, value: i });
-    input.addEventListener("change", () => set(trait, i));
+    input.addEventListener("change", () => choose(i));
     return input;
   });
-  const element = html("div", { class: "choice", "data-control": trait },
-    html("div", { class: "label", id }, title),
-    html("div", { class: "options", role: "radiogroup", "aria-labelledby": id },
-      ...labels.map((label, i) => html("label", {}, inputs[i], html("span", {}, label)))));
-  return { element, show: (i) => { inputs[i].checked = true; } };
+  const options = html("div", { class: "options", role: "radiogroup", "aria-labelledby": id },
+    ...labels.map((label, i) => html("label", {}, inputs[i], html("span", {}, label || "–"))));
+  const element = html("div", { class: "choice", "data-control": title.toLowerCase() },
+    html("div", { class: "label", id }, title), options);
+  const show = (i, open = labels) => {
+    inputs[i].checked = true;
+    labels.forEach((label, j) => { options.children[j].hidden = !open.includes(label); });
+  };
+  return { element, show };
 }
 
-/** A slider over a trait's entries, with its value, buttons and a small chart. */
-function slider(trait, title, hint, texts, set, buttons, strip) {
+/** The view with a facet's value that keeps the others' best, an earlier facet before all later. */
+function nearestView(views, from, facet, value) {
+  const kept = ({ facets }) =>
+    facets.reduce((sum, own, f) => 2 * sum + (own === views[from].facets[f] ? 1 : 0), 0);
+  const found = views.filter(({ facets }) => facets[facet] === value);
+  return views.indexOf(found.reduce((best, view) => (kept(view) > kept(best) ? view : best)));
+}
+
+/** A view chosen facet by facet, among the values that go with those of the facets before. */
+function picker(trait, title, { facets, views }, get, set) {
+  const rows = facets.map((name, f) => {
+    const values = [...new Set(views.map((view) => view.facets[f]))];
+    const { element, show } = choice(name, values, (i) =>
+      set(trait, nearestView(views, get(trait), f, values[i])));
+    return {
+      element,
+      show({ facets: own }) {
+        const open = views.filter((view) => own.slice(0, f).every((x, i) => x === view.facets[i]))
+          .map((view) => view.facets[f]);
+        element.hidden = open.every((value) => value === "");
+        show(values.indexOf(own[f]), open);
+      },
+    };
+  });
+  const element = html("div", { class: "picker", role: "group", "aria-label": title },
+    html("div", { class: "label compared" }, title), ...rows.map((row) => row.element));
+  const show = (i) => rows.forEach((row) => row.show(views[i]));
+  const reserve = () => { // the height of the highest, so that a choice moves nothing below
+    element.style.minHeight = "";
+    const heights = views.map((_, i) => {
+      show(i);
+      return element.getBoundingClientRect().height;
+    });
+    element.style.minHeight = `${Math.max(...heights)}px`;
+    show(Math.max(get(trait), 0));
+  };
+  return { element, show, reserve };
+}
+
+/** A slider over a trait's entries, with its value, buttons and a small chart a side. */
+function slider(trait, title, hint, texts, set, buttons, strips) {
   const input = html("input", {
     type: "range", min: 0, max: texts.length - 1, step: 1, "aria-label": title,
   });
   const value = html("output", { "aria-live": "off" }); // .spoken says it, once it rests
   input.addEventListener("input", () => set(trait, Number(input.value)));
   const element = html("div", { class: "slider", "data-control": trait },
-    html("div", { class: "label" }, title, " ", value, html("small", {}, hint)),
+    html("div", { class: "label" }, title, " ", value,
+      html("small", {}, html("span", { class: "started" }, "bars: "),
+        html("span", { class: "compared" }, "L, R: "), hint)),
     html("div", { class: "transport" }, html("div", { class: "buttons" }, ...buttons),
-      html("div", { class: "track" }, strip.root, input)));
+      html("div", { class: "track" }, ...strips.map((strip) => strip.element), input)));
   const show = (i) => {
     input.value = i;
     input.setAttribute("aria-valuetext", texts[i]);
@@ -339,104 +447,136 @@ function player(model, trait, flag, length, set) {
 
 // ---------------------------------------------------------------- the widget
 
-function controlPanel(model, meta) {
+function controlPanel(model, meta, set) {
   const M = meta.minibatches;
-  const set = (trait, value) => {
-    model.set(trait, value);
-    model.save_changes();
-  };
-  const labels = (entries) => entries.map(({ label }) => label);
+  const get = (trait) => model.get(trait);
   const players = {
     epoch: player(model, "epoch", "playing_epochs", meta.epochs.length, set),
     minibatch: player(model, "minibatch", "playing", M, set),
   };
   const [previous, next] = [["previous", M - 1], ["next", 1]].map(([action, step]) => {
-    const move = () => set("minibatch", (model.get("minibatch") + step) % M);
+    const move = () => set("minibatch", (get("minibatch") + step) % M);
     const { element, show } = button(action, move);
     show(action, `${action === "next" ? "Next" : "Previous"} minibatch`);
     return element;
   });
-  const strips = { epoch: stripPicture("epoch", 0), minibatch: stripPicture("minibatch", -1) };
+  const strips = {
+    epoch: SIDES.map((side) => stripPicture("epoch", side, 0)),
+    minibatch: SIDES.map((side) => stripPicture("minibatch", side, -1)),
+  };
+  const pickers = {
+    other: picker("other", "Left", meta, get, set), view: picker("view", "Right", meta, get, set),
+  };
+  const pickerPlace = html("div", { class: "pickers" }, pickers.view.element);
+  const reserve = () => Object.values(pickers).forEach((each) => each.reserve());
   const controls = {
-    regularizer: choice("regularizer", "Regularizer", labels(meta.regularizers), set),
-    layer: choice("layer", "Layer", labels(meta.layers), set),
-    epoch: slider("epoch", "Epoch", "bars: mean pairwise cosine", meta.epochs.map(String), set,
+    layer: choice("Layer", meta.layers.map(({ label }) => label), (i) => set("layer", i)),
+    epoch: slider("epoch", "Epoch", "mean pairwise cosine", meta.epochs.map(String), set,
       [players.epoch.element], strips.epoch),
-    minibatch: slider("minibatch", "Minibatch", "bars: cosine with the mean",
+    minibatch: slider("minibatch", "Minibatch", "cosine with the mean",
       Array.from({ length: M }, (_, i) => `${i + 1} of ${M}`), set,
       [previous, players.minibatch.element, next], strips.minibatch),
   };
+  const sizes = new ResizeObserver(reserve);
+  sizes.observe(controls.epoch.element); // as wide as the page lets it, however high the pickers
   return {
-    element: html("div", { class: "controls" }, ...Object.values(controls).map((c) => c.element)),
+    element: html("div", { class: "controls" }, pickerPlace,
+      ...Object.values(controls).map((c) => c.element)),
     strips,
     show() {
-      for (const [trait, control] of Object.entries(controls)) control.show(model.get(trait));
+      const [{ element }, compared] = [pickers.other, get("other") >= 0];
+      if (compared !== Boolean(element.parentNode)) {
+        if (compared) pickerPlace.prepend(element);
+        else element.remove();
+        reserve();
+      }
+      if (compared) pickers.other.show(get("other"));
+      pickers.view.element.setAttribute("aria-label", compared ? "Right" : "View");
+      pickers.view.show(get("view"));
+      for (const [trait, control] of Object.entries(controls)) control.show(get(trait));
       for (const each of Object.values(players)) each.show();
     },
-    stop: () => Object.values(players).forEach((each) => each.stop()),
+    stop() {
+      sizes.disconnect();
+      Object.values(players).forEach((each) => each.stop());
+    },
   };
 }
 
 /** The field and the rose of one side, with their labels. */
-function sidePanel(side, meta) {
-  const field = fieldPicture(side, meta);
+function sidePanel(side, meta, cursor) {
+  const field = fieldPicture(side, meta, cursor);
   const rose = rosePicture(side);
   const title = html("span", { class: "name" });
+  const labels = pile("span", "compared", meta.views.map(({ label }) => [label]));
   const longestText = html("span");
-  const heading = html("div", { class: "heading" }, title,
+  const heading = html("div", { class: "heading" }, labels.element, title,
     html("span", { class: "longest" }, "longest ", long("arrow "), longestText));
-  const ends = [meta.offsets[0], meta.offsets.at(-1)].map((x) =>
-    minus(`${x > 0 ? "+" : ""}${Number(x.toPrecision(3))}`));
+  const ends = [meta.offsets[0], meta.offsets.at(-1)].map((x) => offset(x, 3));
   const axes = ["x", "y"].map((axis) => {
     const name = html("span");
     const element = html("div", { class: `axis ${axis}` }, html("span", {}, ends[0]),
       html("span", {}, long("offset of "), name), html("span", {}, ends[1]));
     return { element, name };
   });
-  const show = ([r, e, l, m], { landscape, summary }) => {
+  const show = ({ place: [v, e, l, m], landscape, summary, name, compared }) => {
     const longest = Math.max(...landscape.map((g) => g.norm));
-    const parameters = meta.parameters[r][l];
-    title.textContent = `${side === "start" ? "Start" : "Now"}: epoch ${meta.epochs[e]}`;
+    const parameters = meta.parameters[v][l];
+    const when = `epoch ${meta.epochs[e]}${compared ? `, ${meta.views[v].label}` : ""}`;
+    labels.show(v);
+    title.textContent = `${compared ? "at" : `${name}:`} epoch ${meta.epochs[e]}`;
     longestText.textContent = significant(longest);
-    axes.forEach(({ name }, i) => { name.textContent = parameters[i]; });
-    field.draw(`${[r, e, l, m]}`, landscape, longest, summary.mean);
-    field.root.setAttribute("aria-label", `Gradient field of minibatch ${m + 1} at epoch `
-      + `${meta.epochs[e]}, longest arrow ${significant(longest)}`);
-    rose.draw(`${[r, e, l]}`, summary, parameters);
-    rose.choose(`${[r, e, l, m]}`, summary, m);
+    axes.forEach((axis, i) => { axis.name.textContent = parameters[i]; });
+    field.draw(`${[v, e, l, m]}`, landscape, longest, summary.mean);
+    field.root.setAttribute("aria-label", `Gradient field of minibatch ${m + 1} at ${when}, `
+      + `longest arrow ${significant(longest)}; arrow keys move the cursor`);
+    rose.draw(`${[v, e, l]}`, summary, parameters);
+    rose.choose(`${[v, e, l, m]}`, summary, m);
     rose.root.setAttribute("aria-label", `Gradient directions of ${meta.minibatches} `
-      + `minibatches at epoch ${meta.epochs[e]}, ${summary.against} against their mean`);
+      + `minibatches at ${when}, ${summary.against} against their mean`);
   };
   return {
     plot: html("div", { class: `plot ${side}` }, heading, axes[1].element, field.root,
       axes[0].element),
     rose: html("div", { class: `directions ${side}` }, rose.root),
     show,
+    mark: field.mark,
   };
 }
 
-/** Start on the left, now on the right, what is counted between them. */
+/** The left side's numbers, the right side's, and what is counted between them. */
 function numberTable(meta) {
-  const cells = rows(meta).map(([key, label, value, text]) => {
-    const [start, now] = ["start", "now"].map((side) =>
-      html("td", { "data-number": key, "data-side": side }));
-    const show = (cell, side) => {
-      cell.dataset.value = value(side);
-      cell.textContent = text(value(side));
-    };
+  const G = meta.offsets.length;
+  const heads = SIDES.map(() => html("th", { scope: "col" }));
+  const lines = rows(meta).map(([key, label, value, text]) => {
+    const cells = SIDES.map((side) => html("td", { "data-number": key, "data-side": side }));
     return {
-      element: html("tr", {}, start, html("th", { scope: "row" }, label), now),
-      show: (sides) => [start, now].forEach((cell, i) => show(cell, sides[i])),
-      speak: (sides) => `${label} ${sides.map((side) => text(value(side))).join(" and ")}`,
+      element: html("tr", {}, cells[0], html("th", { scope: "row" }, label), cells[1]),
+      show: (sides) => cells.forEach((cell, i) => {
+        cell.dataset.value = value(sides[i]);
+        cell.textContent = text(value(sides[i]));
+      }),
+      speak: () => `${label} ${cells.map((cell) => cell.textContent).join(" and ")}`,
     };
   });
-  const head = html("tr", {}, html("th", { scope: "col" }, "Start"), html("td"),
-    html("th", { scope: "col" }, "Now"));
+  const cursorHead = html("th", { scope: "rowgroup", colspan: 3 });
+  const [fixed, moving] = [lines.slice(0, -CURSOR_ROWS), lines.slice(-CURSOR_ROWS)];
+  const bodies = [fixed, moving].map((some) =>
+    html("tbody", {}, ...some.map(({ element }) => element)));
+  bodies[1].prepend(html("tr", {}, cursorHead));
+  const speak = (some) => some.map((line) => line.speak()).join("; ");
   return {
-    element: html("table", {}, html("thead", {}, head),
-      html("tbody", {}, ...cells.map((cell) => cell.element))),
-    show: (sides) => cells.forEach((cell) => cell.show(sides)),
-    speak: (sides) => cells.map((cell) => cell.speak(sides)).join("; "),
+    element: html("table", {},
+      html("thead", {}, html("tr", {}, heads[0], html("td"), heads[1])), ...bodies),
+    show(sides) {
+      lines.forEach((line) => line.show(sides));
+      heads.forEach((head, i) => { head.textContent = sides[i].name; });
+      const { cursor } = sides[0];
+      const place = [Math.floor(cursor / G), cursor % G].map((i) => offset(meta.offsets[i] ?? 0));
+      cursorHead.textContent = `at the cursor${cursor < 0 ? "" : ` (${place.join(", ")})`}`;
+    },
+    speak: () => speak(fixed),
+    speakCursor: () => `${cursorHead.textContent}: ${speak(moving)}`,
   };
 }
 
@@ -444,58 +584,89 @@ function caption(meta) {
   const key = (colour, text) => html("span", { class: `key ${colour}` }, text);
   return html("p", { class: "legend" },
     "Arrows show the gradient; descent goes the other way. The circle marks the network’s own "
-    + "parameters; in each field the longest arrow fills its cell. ",
+    + "parameters; in each field the longest arrow fills its cell. Point at an arrow, or tap it, "
+    + "for its numbers. ",
     key("with", "with"), " or ", key("against", "against"),
-    ` the mean gradient of that epoch’s ${meta.minibatches} minibatches of `
+    ` the mean gradient of that side’s ${meta.minibatches} minibatches of `
     + `${meta.batch_size}. In the roses each arrow is one minibatch’s direction, petals count them `
-    + "by area, and the triangle points along the mean.");
+    + `by area, and the triangle points along the mean. ${meta.remark}`);
 }
 
 function render({ model, el }) {
   const data = readData(model);
   const { meta } = data;
-  const panel = controlPanel(model, meta);
-  const sides = ["start", "now"].map((side) => sidePanel(side, meta));
+  const set = (trait, value) => {
+    if (model.get(trait) === value) return;
+    model.set(trait, value);
+    model.save_changes();
+  };
+  const cursor = { get: () => model.get("cursor"), set: (i) => set("cursor", i) };
+  const panel = controlPanel(model, meta, set);
+  const panels = SIDES.map((side) => sidePanel(side, meta, cursor));
   const table = numberTable(meta);
-  const notes = meta.regularizers.map(({ note }) => html("p", {}, note));
+  const notes = [["Left", "compared"], ["Right", ""]].map(([name, when]) =>
+    pile("p", when, meta.views.map(({ note }) =>
+      [html("b", { class: "compared" }, `${name}: `), note])));
   const spoken = html("div", { class: "spoken", "aria-live": "polite" });
-  const views = html("div", { class: "views" }, sides[0].plot, sides[1].plot, sides[0].rose,
-    table.element, sides[1].rose);
+  const views = html("div", { class: "views" }, panels[0].plot, panels[1].plot, panels[0].rose,
+    table.element, panels[1].rose);
   const root = html("div", { class: "gradbook-explorer", "data-lm-suppress-shortcuts": "true" },
-    html("div", { class: "frame" }, panel.element, views, html("div", { class: "notes" }, ...notes),
+    html("div", { class: "frame" }, panel.element, views,
+      html("div", { class: "notes" }, ...notes.map(({ element }) => element)),
       caption(meta), spoken));
 
-  const indices = ["regularizer", "epoch", "layer", "minibatch"];
+  let sides; // what the left and the right side show
   const update = () => {
-    const [r, e, l, m] = indices.map((trait) => model.get(trait));
-    const numbers = [0, e].map((epoch, i) => {
-      const summary = data.summary(r, epoch, l);
-      sides[i].show([r, epoch, l, m], { landscape: data.landscape(r, epoch, l, m), summary });
-      return { summary, m, loss: meta.test_loss[r][epoch], r2: meta.test_r2[r][epoch] };
-    });
+    const [view, other, e, l, m] = ["view", "other", "epoch", "layer", "minibatch"]
+      .map((trait) => model.get(trait));
+    const compared = other >= 0;
+    const shown = compared ? [["Left", other, e], ["Right", view, e]]
+      : [["Start", view, 0], ["Now", view, e]];
+    sides = shown.map(([name, v, epoch]) => ({
+      name, compared, m, place: [v, epoch, l, m],
+      landscape: data.landscape(v, epoch, l, m), summary: data.summary(v, epoch, l),
+      loss: meta.test_loss[v][epoch], r2: meta.test_r2[v][epoch],
+    }));
+    root.dataset.mode = compared ? "compare" : "start";
     panel.show();
-    panel.strips.epoch.draw(`${[r, l]}`,
-      meta.epochs.map((_, i) => data.summary(r, i, l).meanCosine));
-    panel.strips.minibatch.draw(`${[r, e, l]}`, numbers[1].summary.cosines);
-    table.show(numbers);
-    notes.forEach((note, i) => note.classList.toggle("shown", i === r));
+    shown.forEach(([, v, epoch], i) => {
+      panels[i].show(sides[i]);
+      notes[i].show(v);
+      panel.strips.epoch[i].draw(`${[v, l]}`,
+        meta.epochs.map((_, j) => data.summary(v, j, l).meanCosine));
+      panel.strips.minibatch[i].draw(`${[v, epoch, l]}`, sides[i].summary.cosines);
+    });
+    point();
     return () => {
-      spoken.textContent = `Minibatch ${m + 1}, epochs ${meta.epochs[0]} and ${meta.epochs[e]}: `
-        + table.speak(numbers);
+      const [left, right] = shown.map(([, v]) => meta.views[v].label);
+      const where = compared ? `epoch ${meta.epochs[e]}, left ${left}, right ${right}`
+        : `epochs ${meta.epochs[0]} and ${meta.epochs[e]}`;
+      spoken.textContent = `Minibatch ${m + 1}, ${where}: ${table.speak()}`;
     };
   };
+  const point = () => {
+    sides = sides.map((side) => ({ ...side, cursor: cursor.get() }));
+    panels.forEach((each) => each.mark(cursor.get()));
+    table.show(sides);
+    return () => { spoken.textContent = cursor.get() < 0 ? "" : table.speakCursor(); };
+  };
   let quiet; // a reader hears the numbers once they rest
-  const change = () => {
-    const speak = update();
+  const settling = (act) => () => {
+    const speak = act();
     clearTimeout(quiet);
     if (!model.get("playing") && !model.get("playing_epochs")) quiet = setTimeout(speak, 500);
   };
-  const traits = [...indices, "playing", "playing_epochs"];
-  traits.forEach((trait) => model.on(`change:${trait}`, change));
+  const [change, move] = [settling(update), settling(point)];
+  const listeners = [
+    ...["view", "other", "epoch", "layer", "minibatch", "playing", "playing_epochs"]
+      .map((trait) => [`change:${trait}`, change]),
+    ["change:cursor", move],
+  ];
+  listeners.forEach(([event, act]) => model.on(event, act));
   update();
   el.append(root);
   return () => {
-    traits.forEach((trait) => model.off(`change:${trait}`, change));
+    listeners.forEach(([event, act]) => model.off(event, act));
     panel.stop();
     clearTimeout(quiet);
     root.remove();

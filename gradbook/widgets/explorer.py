@@ -1,4 +1,4 @@
-"""The explorer: gradient landscapes of every minibatch, at the start and now."""
+"""The explorer: gradient landscapes of every minibatch, two side by side."""
 
 import json
 from pathlib import Path
@@ -9,39 +9,57 @@ import numpy as np
 import traitlets as t
 
 INDICES = {
-    "regularizer": "regularizers",
+    "view": "views",
+    "other": "views",
     "epoch": "epochs",
     "layer": "layers",
     "minibatch": "minibatches",
+    "cursor": "offsets",
 }
+"""Which part of ``meta`` a trait points into; the cursor into its grid of points."""
+
+OPTIONAL = ("other", "cursor")
+"""Traits that may also be −1: none."""
+
 META = (
-    *INDICES.values(),
+    "facets",
+    "views",
+    "epochs",
+    "layers",
+    "minibatches",
     "parameters",
     "offsets",
     "batch_size",
     "test_loss",
     "test_r2",
     "loss_label",
+    "remark",
 )
 
 
 class Explorer(anywidget.AnyWidget):
-    """One minibatch's gradient landscape at the first epoch, beside the one at a chosen epoch.
+    """One minibatch's gradient landscape, beside the first epoch's or beside another view's.
 
-    The arrays' axes, in this order: R regularizers, E epochs, L layers, M minibatches, G
-    offsets of the first parameter, G offsets of the second, 2 components of the gradient. The
-    pictures and the numbers are made in the browser from these bytes, so no kernel is needed.
+    A view is a network, two of its parameters and a mode; it has a value in each facet, and the
+    reader chooses it facet by facet. The arrays' axes, in this order: V views, E epochs, L layers,
+    M minibatches, G offsets of the first parameter, G offsets of the second, 2 components of the
+    gradient. The pictures and the numbers are made in the browser from these bytes, so no kernel
+    is needed.
 
     Attributes:
         meta: Labels and curves, as ``__init__`` describes them.
-        field: int8, C order, [R, E, L, M, G, G, 2]; the gradient is ``field / 127 * scale``.
-        scale: float32, little endian, [R, E, L, M].
-        centre: float32, little endian, [R, E, L, M, 2]: each minibatch's gradient at the
+        field: int8, C order, [V, E, L, M, G, G, 2]; the gradient is ``field / 127 * scale``.
+        scale: float32, little endian, [V, E, L, M].
+        centre: float32, little endian, [V, E, L, M, 2]: each minibatch's gradient at the
             network's own parameters.
-        regularizer: Index into ``meta["regularizers"]``.
+        view: Index into ``meta["views"]``: what the right side shows.
+        other: The same for the left side, which then shows the chosen epoch too; or −1, and the
+            left side shows the right side's view at the first epoch.
         epoch: Index into ``meta["epochs"]``.
         layer: Index into ``meta["layers"]``.
-        minibatch: Index from 0 to M - 1.
+        minibatch: Index from 0 to M − 1.
+        cursor: The marked grid point, i·G + j for the i-th first and the j-th second offset, or
+            −1 for none.
         playing: Whether the widget is stepping through the minibatches.
         playing_epochs: Whether the widget is stepping through the epochs.
     """
@@ -53,10 +71,12 @@ class Explorer(anywidget.AnyWidget):
     field = t.Bytes().tag(sync=True)
     scale = t.Bytes().tag(sync=True)
     centre = t.Bytes().tag(sync=True)
-    regularizer = t.Int(0).tag(sync=True)
+    view = t.Int(0).tag(sync=True)
+    other = t.Int(-1).tag(sync=True)
     epoch = t.Int(0).tag(sync=True)
     layer = t.Int(0).tag(sync=True)
     minibatch = t.Int(0).tag(sync=True)
+    cursor = t.Int(-1).tag(sync=True)
     playing = t.Bool(False).tag(sync=True)
     playing_epochs = t.Bool(False).tag(sync=True)
 
@@ -71,15 +91,17 @@ class Explorer(anywidget.AnyWidget):
         """Check the arrays against their labels and pack them for the browser.
 
         Args:
-            meta: ``regularizers`` (R dicts of ``name``, ``label``, ``note``), ``epochs`` (E
-                numbers), ``layers`` (L dicts of ``label``), ``parameters`` (R x L pairs of
-                names), ``offsets`` (G floats, G odd), ``batch_size``, ``minibatches`` (M),
-                ``test_loss`` and ``test_r2`` (R x E floats), ``loss_label``. Plain JSON.
-            field: int8 [R, E, L, M, G, G, 2].
-            scale: Floats [R, E, L, M], finite and not negative.
-            centre: Floats [R, E, L, M, 2], finite, in loss per unit of the parameter.
-            **state: Where to start: ``regularizer``, ``epoch``, ``layer``, ``minibatch``
-                (indices), ``playing``, ``playing_epochs``.
+            meta: ``facets`` (F titles), ``views`` (V dicts of ``name``, ``label``, ``note`` and
+                ``facets``, the view's value in each, "" where the facet does not apply; no two
+                views alike in all), ``epochs`` (E numbers), ``layers`` (L dicts of ``label``),
+                ``parameters`` (V x L pairs of names), ``offsets`` (G floats, G odd),
+                ``batch_size``, ``minibatches`` (M), ``test_loss`` and ``test_r2`` (V x E floats),
+                ``loss_label``, ``remark`` (a last sentence for the legend, or ""). Plain JSON.
+            field: int8 [V, E, L, M, G, G, 2].
+            scale: Floats [V, E, L, M], finite and not negative.
+            centre: Floats [V, E, L, M, 2], finite, in loss per unit of the parameter.
+            **state: Where to start: ``view``, ``other``, ``epoch``, ``layer``, ``minibatch``,
+                ``cursor`` (indices), ``playing``, ``playing_epochs``.
 
         Raises:
             ValueError: If a part of ``meta`` is missing or of the wrong length, an array's
@@ -107,16 +129,17 @@ class Explorer(anywidget.AnyWidget):
         name, value = proposal["trait"].name, proposal["value"]
         entries = self.meta.get(INDICES[name], ())
         length = entries if isinstance(entries, int) else len(entries)
-        if not 0 <= value < length:
-            raise ValueError(
-                f"{name} is an index into meta[{INDICES[name]!r}], "
-                f"from 0 to {length - 1}, got {value}"
-            )
+        what = f"an index into meta[{INDICES[name]!r}]"
+        if name == "cursor":
+            length, what = length**2, "a point of the grid"
+        first, none = (-1, ", or -1 for none") if name in OPTIONAL else (0, "")
+        if not first <= value < length:
+            raise ValueError(f"{name} is {what}, from 0 to {length - 1}{none}, got {value}")
         return value
 
 
 def _check_meta(meta: dict[str, Any]) -> tuple[int, ...]:
-    """Check what ``meta`` holds; returns the field's shape [R, E, L, M, G, G, 2]."""
+    """Check what ``meta`` holds; returns the field's shape [V, E, L, M, G, G, 2]."""
     if missing := [key for key in META if key not in meta]:
         raise ValueError(f"meta lacks {missing[0]!r}; it needs {', '.join(META)}")
     try:
@@ -125,27 +148,44 @@ def _check_meta(meta: dict[str, Any]) -> tuple[int, ...]:
         raise ValueError(
             f"meta must be plain JSON with finite numbers, since the browser reads it: {error}"
         ) from error
-    R, E, L, G = (len(meta[key]) for key in ("regularizers", "epochs", "layers", "offsets"))
+    V, E, L, G = (len(meta[key]) for key in ("views", "epochs", "layers", "offsets"))
     M = meta["minibatches"]
-    if min(R, E, L, M) < 1:
+    if min(V, E, L, M) < 1:
         raise ValueError(
-            "meta needs at least one regularizer, epoch, layer and minibatch, "
-            f"got {R}, {E}, {L} and {M}"
+            f"meta needs at least one view, epoch, layer and minibatch, got {V}, {E}, {L} and {M}"
         )
     if G % 2 == 0:
         raise ValueError(
             "meta['offsets'] needs an odd length, so that the network's own parameters are "
             f"its centre, got {G}"
         )
-    for key, names in (("regularizers", ("name", "label", "note")), ("layers", ("label",))):
+    for key, names in (("views", ("name", "label", "note", "facets")), ("layers", ("label",))):
         for i, entry in enumerate(meta[key]):
             if absent := [name for name in names if name not in entry]:
                 raise ValueError(f"meta[{key!r}][{i}] lacks {absent[0]!r}, got {entry!r}")
-    for key, lengths in (("parameters", (R, L, 2)), ("test_loss", (R, E)), ("test_r2", (R, E))):
+    _check_facets(meta["facets"], meta["views"])
+    for key, lengths in (("parameters", (V, L, 2)), ("test_loss", (V, E)), ("test_r2", (V, E))):
         found = np.array(meta[key], dtype=object).shape
         if found != lengths:
             raise ValueError(f"meta[{key!r}] must be lists of lengths {lengths}, got {found}")
-    return (R, E, L, M, G, G, 2)
+    return (V, E, L, M, G, G, 2)
+
+
+def _check_facets(titles: list[str], views: list[dict[str, Any]]) -> None:
+    """Check that the facets tell every view from every other."""
+    if not titles or len(set(titles)) < len(titles):
+        raise ValueError(f"meta['facets'] needs one or more different titles, got {titles!r}")
+    seen: dict[tuple[str, ...], int] = {}
+    for i, values in enumerate(view["facets"] for view in views):
+        if len(values) != len(titles) or not all(isinstance(value, str) for value in values):
+            raise ValueError(
+                f"meta['views'][{i}]['facets'] needs a text for each of {titles!r}, got {values!r}"
+            )
+        if (first := seen.setdefault(tuple(values), i)) != i:
+            raise ValueError(
+                f"meta['views'][{first}] and [{i}] have the same facets {values!r}, so no reader "
+                "could choose between them: give them different ones"
+            )
 
 
 def _pack(name: str, array: np.ndarray, dtype: str, shape: tuple[int, ...]) -> bytes:
