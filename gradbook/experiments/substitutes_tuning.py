@@ -12,9 +12,12 @@ import numpy as np
 from gradbook.experiments.overfitting import SETTING, few_rows, wrong_labels
 
 CONFIG: dict[str, Any] = SETTING | {
-    "rates": {"few": [3e-4, 1e-3, 3e-3, 1e-2], "digits": [1e-4, 3e-4, 1e-3, 3e-3]},
+    "rates": {
+        "few": [1e-4, 3e-4, 1e-3, 3e-3, 1e-2],
+        "digits": [3e-5, 1e-4, 3e-4, 1e-3, 3e-3],
+    },
 }
-JOBS = (0, 1)
+JOBS = (0,)
 UNDEFINED = ("few_test", "digits_test")
 
 
