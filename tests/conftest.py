@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+BOOK = Path(__file__).resolve().parents[1] / "_build/html/book"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 NO_CHROMIUM = (
     "Chromium was not found, so no page was looked at. Install it (Debian, Ubuntu: "
@@ -71,3 +72,24 @@ def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
     yield open_file
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def read(visit) -> Iterator[Callable[[str], Page]]:
+    """Opens a chapter of the built book, ``read("minibatch_sensitivity")``, its widgets ready.
+
+    At the end the page must have reported no error and asked for nothing off the machine.
+    """
+    opened = []
+
+    def open_chapter(name: str, **options) -> Page:
+        path = BOOK / f"{name}.html"
+        assert path.exists(), "there is no book in _build/html: run `make book`"
+        opened.append(visit(path, **options))
+        opened[-1].page.wait_for_selector("[data-widget=ready]")
+        return opened[-1].page
+
+    yield open_chapter
+    for seen in opened:
+        errors = [m for m in seen.messages if not m.startswith(("log:", "info:"))]
+        assert errors == [] and seen.foreign == []

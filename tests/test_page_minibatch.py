@@ -1,26 +1,18 @@
 """The minibatch chapter's built page: its explorer, turned, and the panel that needs a kernel."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
 
 from gradbook import atlas, models, probes
 
-PAGE = Path(__file__).resolve().parents[1] / "_build/html/book/minibatch_sensitivity.html"
 SLIDERS = {"epoch": "14", "minibatch": "30"}
 RADIOS = {"regularizer": 1, "layer": 1}
 
 
 @pytest.fixture
-def chapter(visit):
-    assert PAGE.exists(), "there is no book in _build/html: run `make book`"
-    seen = visit(PAGE)
-    seen.page.wait_for_selector("[data-widget=ready]")
-    yield seen.page
-    errors = [m for m in seen.messages if not m.startswith(("log:", "info:"))]
-    assert errors == [] and seen.foreign == []
+def chapter(read):
+    return read("minibatch_sensitivity")
 
 
 def picture(page, side="right"):

@@ -1,0 +1,102 @@
+"""The built page of the chapter on dropout and batch norm: its explorer and its slides, turned."""
+
+import numpy as np
+import pytest
+import torch
+
+from gradbook import atlas, probes
+from gradbook.widgets.comparison import MINIBATCHES
+
+SHOT = {"left": "dropout", "right": "dropout, fresh masks"}
+"""The views that the page starts with."""
+
+
+@pytest.fixture
+def chapter(read):
+    return read("dropout_vs_batchnorm")
+
+
+def numbers(page, side):
+    found = page.eval_on_selector_all(
+        f"td[data-side={side}]", "cells => cells.map(c => [c.dataset.number, c.dataset.value])"
+    )
+    return {name: float(value) for name, value in found if value not in (None, "NaN")}
+
+
+def fields(page):
+    return page.eval_on_selector_all(
+        "svg[data-picture=field]",
+        "all => all.map(svg => [...svg.querySelectorAll('path')]"
+        ".map(p => p.getAttribute('d')).join())",
+    )
+
+
+@pytest.mark.parametrize("side", SHOT)
+def test_each_side_shows_its_own_view_with_the_packages_numbers(chapter, side):
+    chapter.locator("[data-control=epoch] input").fill("7")
+    found, results = numbers(chapter, side), atlas.load("explorer")
+    view = list(results.jobs).index(SHOT[side])
+    centre = torch.from_numpy(results["centre"][view, 7, 0, :MINIBATCHES])
+    assert found["mean-cosine"] == pytest.approx(probes.mean_cosine(centre), abs=1e-5)
+    assert found["opposed-pairs"] == pytest.approx(probes.opposed_share(centre), abs=1e-6)
+    assert found["norm"] == pytest.approx(np.linalg.norm(centre[0]), rel=1e-5)
+
+
+@pytest.mark.parametrize(("control", "value"), [("epoch", "3"), ("minibatch", "11")])
+def test_a_slider_turns_both_sides(chapter, control, value):
+    before = fields(chapter)
+    chapter.locator(f"[data-control={control}] input[type=range]").fill(value)
+    after = fields(chapter)
+    assert len(before) == 2 and all(a != b for a, b in zip(before, after, strict=True))
+
+
+@pytest.mark.parametrize("side", [0, 1])
+def test_every_regularizer_can_be_chosen_on_each_side(chapter, side):
+    """The other side stays as it is; batch norm brings up where it stands."""
+    picker = chapter.locator("[data-control=regularizer]").nth(side)
+    seen = []
+    for label in ("none", "batch norm", "dropout"):
+        other = fields(chapter)[1 - side]
+        picker.locator("label", has_text=label).first.click()
+        drawn = fields(chapter)
+        assert drawn[1 - side] == other
+        seen.append(drawn[side])
+    assert len(set(seen)) == 3
+
+
+def test_the_cursor_is_shared(chapter):
+    left, right = (chapter.locator("svg[data-picture=field]").nth(i) for i in range(2))
+    left.scroll_into_view_if_needed()
+    before = chapter.locator(".gradbook-explorer table").inner_text()
+    left.focus()
+    chapter.keyboard.press("ArrowRight")
+    assert chapter.locator(".gradbook-explorer table").inner_text() != before
+    marks = [svg.evaluate("s => s.outerHTML.length") for svg in (left, right)]
+    chapter.keyboard.press("Escape")
+    cleared = [svg.evaluate("s => s.outerHTML.length") for svg in (left, right)]
+    assert all(a != b for a, b in zip(marks, cleared, strict=True))
+
+
+def test_the_slides_turn(chapter):
+    image = chapter.locator(".gradbook-slides img")
+    described = set()
+    for index in range(6):
+        chapter.locator(".gradbook-slides input").fill(str(index))
+        assert image.evaluate("i => i.complete && i.naturalWidth > 100")
+        described.add(image.get_attribute("alt"))
+    assert len(described) == 6 and all("layer" in text for text in described)
+
+
+def test_the_page_says_how_long_its_cells_run(chapter):
+    assert "run in less than a minute" in chapter.locator("main").inner_text()
+
+
+def test_solutions_are_folded_until_asked_for(chapter):
+    solutions = chapter.locator("main details:has(summary:text('Solution'))")
+    assert solutions.count() == 3
+    assert all(solutions.nth(i).get_attribute("open") is None for i in range(3))
+
+
+def test_it_fits_a_phone(read):
+    page = read("dropout_vs_batchnorm", width=390)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
