@@ -13,8 +13,8 @@ from gradbook.experiments.overfitting import SETTING, few_rows, wrong_labels
 
 CONFIG: dict[str, Any] = SETTING | {
     # Of each network the rate with the lowest test error in the experiment `substitutes_tuning`.
-    "few_rates": {"none": 3e-4, "dropout": 1e-3, "batch norm": 3e-3, "both": 3e-3},
-    "digits_rates": {"none": 1e-3, "dropout": 1e-3, "batch norm": 1e-3, "both": 1e-3},
+    "few_rates": {"none": 3e-4, "dropout": 1e-3, "batch norm": 3e-3, "both": 1e-2},
+    "digits_rates": {"none": 3e-4, "dropout": 3e-4, "batch norm": 1e-4, "both": 1e-3},
 }
 JOBS = tuple(range(10, 20))
 
