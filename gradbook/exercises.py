@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from gradbook import atlas, predictions
+from gradbook import atlas, effects, predictions
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,18 @@ def _masks_a_row() -> float:
     return math.ceil(masks / examples)
 
 
+def _seed_to_pick() -> float:
+    nets = atlas.load("nets")
+    ratios = effects.angle_over_plain(nets, "batch norm, bias, evaluation", layer=2)
+    return nets.jobs[int(ratios.argmax())]
+
+
 EXERCISES = {
+    "seed to pick": Exercise(
+        _seed_to_pick,
+        0.0,
+        "which seed has the largest ratio? nets.jobs holds the seeds",
+    ),
     "idle parameters": Exercise(
         _idle_parameters,
         0.0,
