@@ -108,7 +108,7 @@ def write(atlas: Atlas, path: Path) -> None:
         "fingerprint": atlas.fingerprint,
         "checksum": checksum(atlas.arrays),
     }
-    provenance = np.array(json.dumps(record, sort_keys=True))
+    provenance = np.array(json.dumps(record))
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(f".{os.getpid()}.partial")
     try:

@@ -119,8 +119,18 @@ def angles(nets: Atlas, view: str, layer: int) -> np.ndarray:
     On the grid whose radius is a share of the units' spread; under fresh masks, where the direction
     is drawn anew at every point, on the one that was measured.
     """
+    return _rough(nets, "angle", view, layer)
+
+
+def unpredictability(nets: Atlas, view: str, layer: int) -> np.ndarray:
+    """`probes.unpredictability` on the same grids [seeds, probed epochs]."""
+    return _rough(nets, "unpredictability", view, layer)
+
+
+def _rough(nets: Atlas, name: str, view: str, layer: int) -> np.ndarray:
+    values = of_view(nets, name, view, layer)
     fresh = nets.config["views"][view][2] == "fresh masks"
-    return of_view(nets, "angle", view, layer)[..., 0 if fresh else 1]
+    return values[..., 0 if fresh else 1]
 
 
 def angle_in_training(nets: Atlas, view: str, layer: int) -> np.ndarray:

@@ -169,7 +169,7 @@ def test_results_under_another_name_are_refused(file):
 
 def test_an_unknown_experiment_is_named_with_the_known_ones():
     with pytest.raises(
-        ValueError, match=r"of \['agreement', 'explorer', .*'order', .*\], got 'weather'"
+        ValueError, match=r"of \['agreement', .*'explorer', .*'order', .*\], got 'weather'"
     ):
         atlas.fingerprint("weather")
 
@@ -291,3 +291,11 @@ def test_a_submodule_is_taken_without_its_neighbours(package):
     through = atlas.fingerprint("circle")
     (package / "probes/two.py").write_text("x = 2", encoding="utf-8")
     assert len({known, through, atlas.fingerprint("circle")}) == 3
+
+
+def test_a_configurations_order_is_kept(tmp_path):
+    """Axes of arrays follow the order of dicts in the configuration."""
+    config = {"views": {"second": 2, "first": 1}, "a": 0}
+    path = tmp_path / "x.npz"
+    atlas.write(atlas.Atlas("x", {"v": np.zeros((1, 2))}, config, [0], {}, "f"), path)
+    assert list(atlas.read(path).config["views"]) == ["second", "first"]
