@@ -75,8 +75,8 @@ class Workshop:
         self.write(CUBES)
         names = folder / "gradbook" / "experiments" / "__init__.py"
         source = names.read_text(encoding="utf-8")
-        assert '"order")' in source
-        names.write_text(source.replace('"order")', '"order", "cubes")'), encoding="utf-8")
+        assert "NAMES = (" in source
+        names.write_text(source.replace("NAMES = (", 'NAMES = ("cubes", '), encoding="utf-8")
         with (folder / "gradbook" / "claims.toml").open("a", encoding="utf-8") as claims:
             claims.write(CLAIM)
 
