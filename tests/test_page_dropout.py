@@ -84,7 +84,7 @@ def test_the_slides_turn(chapter):
         chapter.locator(".gradbook-slides input").fill(str(index))
         assert image.evaluate("i => i.complete && i.naturalWidth > 100")
         described.add(image.get_attribute("alt"))
-    assert len(described) == 6 and all("layer" in text for text in described)
+    assert len(described) == 6 and all("depth" in text for text in described)
 
 
 def test_the_page_says_how_long_its_cells_run(chapter):
