@@ -1,5 +1,6 @@
 """What is measured on a network, one idea a file. Every probe leaves the network as it was."""
 
+from gradbook.probes.dose import Dose, Groups, dose, example_doses, unit_group, unit_groups
 from gradbook.probes.gram import (
     gram,
     gram_noise_scale,
@@ -24,8 +25,12 @@ from gradbook.probes.minibatch import (
 )
 
 __all__ = [
+    "Dose",
     "GradientLandscape",
+    "Groups",
+    "dose",
     "drop_roundoff",
+    "example_doses",
     "gradient_landscape",
     "gram",
     "gram_noise_scale",
@@ -43,4 +48,6 @@ __all__ = [
     "relative_error",
     "responsive_units",
     "sample_minibatches",
+    "unit_group",
+    "unit_groups",
 ]
