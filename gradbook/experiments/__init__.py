@@ -11,7 +11,17 @@ from __future__ import annotations
 import importlib
 from types import ModuleType
 
-NAMES = ("explorer", "agreement", "order")
+NAMES = (
+    "explorer",
+    "agreement",
+    "order",
+    "threshold",
+    "cut_off",
+    "shaping",
+    "competition",
+    "head_start",
+    "diets",
+)
 
 
 def module(name: str) -> ModuleType:
