@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from gradbook import garden
+from gradbook import garden, garden_rows
 
 CONFIG: dict[str, Any] = {
     "settings": [
@@ -28,26 +28,26 @@ CONFIG: dict[str, Any] = {
     "starts": ["feature 1", "feature 2", "none"],
     "reliability": 0.9,
     "weight_decay": 0.02,
-    "learning_rate": 0.2,
-    "head_start": 2000,
-    "steps": 4000,
-    "every": 100,
+    "learning_rate": 0.4,
+    "head_start": 1000,
+    "steps": 2000,
+    "every": 50,
     "units": 16,
     "three_factor_start": 0.6,
 }
 JOBS = tuple(range(10, 30))  # seeds 0 to 9 were the pilot
 
-ROWS = torch.tensor(list(itertools.product((-1, 1), repeat=4)), dtype=torch.float64)
+ROWS = np.array(list(itertools.product((-1.0, 1.0), repeat=4)))
 LABELS, FEATURES = ROWS[:, 0], ROWS[:, 1:]
 """All examples there are: a label and three features, each ±1 [16], [16, 3]."""
 
 
-def shares(reliability: float, *, redundant: bool = False) -> Tensor:
+def shares(reliability: float, *, redundant: bool = False) -> np.ndarray:
     """How frequent each of `ROWS` is [16], where features agree with the label so often."""
     agrees = LABELS[:, None] == FEATURES
-    each = torch.where(agrees, reliability, 1 - reliability).double()
+    each = np.where(agrees, reliability, 1 - reliability)
     if redundant:
-        each[:, 1] = (FEATURES[:, 1] == FEATURES[:, 0]).double()
+        each[:, 1] = FEATURES[:, 1] == FEATURES[:, 0]
     return each.prod(1) / 2
 
 
@@ -71,24 +71,23 @@ def measure(seed: int, config: dict[str, Any]) -> dict[str, np.ndarray]:
 
 def _run(setting: str, start: str, seed: int, config: dict[str, Any]) -> dict[str, Tensor]:
     model = _network(setting, seed, config)
+    in_layer = isinstance(model, garden.Layer)
     whole = shares(config["reliability"], redundant="redundant" in setting)
-
-    def shown(features: Tensor) -> Tensor:
-        return features if setting.startswith("ReLU") else features[..., None]
+    labels, features, frequent = map(torch.from_numpy, (LABELS, FEATURES, whole))
 
     def watch(model: nn.Module) -> dict[str, Tensor]:
-        with torch.no_grad():
-            outputs = model(shown(FEATURES)).flatten()
-        right = (outputs * LABELS > 0).double() + 0.5 * (outputs == 0)
-        reliance = (outputs[:, None] * FEATURES).mean(0)
-        return {"reliance": reliance, "accuracy": (whole * right).sum()}
+        outputs = model(features if in_layer else features[..., None]).flatten()
+        right = (outputs * labels > 0).double() + 0.5 * (outputs == 0)
+        reliance = (outputs[:, None] * features).mean(0)
+        return {"reliance": reliance, "accuracy": (frequent * right).sum()}
 
-    def train(model: nn.Module, features: Tensor, steps: int, every: int) -> Any:
+    def train(model: Any, features: np.ndarray, steps: int, every: int) -> Any:
+        rows = (features, LABELS[:, None]) if in_layer else (features[..., None], LABELS)
         return garden.grow(
             model,
-            lambda step: (shown(features), LABELS, whole),
+            garden_rows.always((*rows, whole)),
             watch,
-            loss=lambda outputs, targets: garden.logistic(outputs.flatten(), targets),
+            loss=garden.LOGISTIC,
             diet=garden.Diet(weight_decay=config["weight_decay"]),
             steps=steps,
             learning_rate=config["learning_rate"],
@@ -96,23 +95,17 @@ def _run(setting: str, start: str, seed: int, config: dict[str, Any]) -> dict[st
         )
 
     if start != "none":
-        alone = torch.zeros_like(FEATURES)
+        alone = np.zeros_like(FEATURES)
         favoured = config["starts"].index(start)
         alone[:, favoured] = FEATURES[:, favoured]
         model, _ = train(model, alone, config["head_start"], config["head_start"])
     return train(model, FEATURES, config["steps"], config["every"])[1]
 
 
-def _network(setting: str, seed: int, config: dict[str, Any]) -> nn.Module:
+def _network(setting: str, seed: int, config: dict[str, Any]) -> garden.Recognizers | garden.Layer:
+    if setting == "three factors":
+        mean = config["three_factor_start"]
+        return garden.Recognizers(3, factors=3, scale=0.1, mean=mean, seed=seed)
     if setting.startswith("two factors"):
         return garden.Recognizers(3, seed=seed)
-    if setting == "three factors":
-        model = garden.Recognizers(3, factors=3, scale=0.1, seed=seed)
-        with torch.no_grad():
-            for parameter in model.parameters():
-                parameter.add_(config["three_factor_start"])
-        return model
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        first, second = nn.Linear(3, config["units"]), nn.Linear(config["units"], 1)
-    return nn.Sequential(first, nn.ReLU(), second).double()
+    return garden.Layer(3, config["units"], 1, bias=True, seed=seed)

@@ -1,6 +1,6 @@
 """What becomes of a recognizer whose examples are taken away? A job is a seed.
 
-Four recognizers are trained with minibatches, weight decay, noise in the labels and in the
+Two recognizers are trained with minibatches, weight decay, noise in the labels and in the
 background of every patch. Then the first one's feature never appears again. In the first three
 conditions its patch is blank from then on, so that no gradient reaches it but what the condition
 adds; in the last two its patch still holds background, as in any other example.
@@ -8,6 +8,7 @@ adds; in the last two its patch still holds background, as in any other example.
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any
 
@@ -15,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from gradbook import garden
+from gradbook import garden, garden_rows
 
 CONFIG: dict[str, Any] = {
     "causes": [
@@ -25,7 +26,7 @@ CONFIG: dict[str, Any] = {
         "other examples",
         "other examples and decay",
     ],
-    "recognizers": 4,
+    "recognizers": 2,
     "patch": 20,
     "frequency": 0.15,
     "background": 0.3,
@@ -33,7 +34,7 @@ CONFIG: dict[str, Any] = {
     "weight_decay": 0.02,
     "learning_rate": 0.1,
     "batch_size": 32,
-    "training_steps": 4000,
+    "training_steps": 3000,
     "half_lives": 10,
     "records": 50,
 }
@@ -52,22 +53,23 @@ def measure(seed: int, config: dict[str, Any]) -> dict[str, np.ndarray]:
         - ``dimensions`` []: how many weights it has.
         - ``step`` [records + 1]: steps since the cut.
     """
-    pattern = garden.patterns(config["recognizers"], config["patch"], seed)
-    fed = torch.full((config["recognizers"],), config["frequency"], dtype=torch.float64)
+    pattern = garden_rows.patterns(config["recognizers"], config["patch"], seed)
+    shape = torch.from_numpy(pattern[0])
+    fed = np.full(config["recognizers"], config["frequency"])
     decay = garden.Diet(weight_decay=config["weight_decay"])
 
-    def batches(frequencies: Tensor, background: float, number: int) -> Any:
-        return garden.examples(
+    def batches(frequencies: np.ndarray, background: float, number: int) -> Any:
+        return garden_rows.examples(
             pattern,
             frequencies,
             config["batch_size"],
             background=background,
             label_noise=config["label_noise"],
-            seed=10 * seed + number,
+            seed=100 * number + seed,
         )
 
     def watch(model: nn.Module) -> dict[str, Tensor]:
-        answer = (model.incoming[0] @ pattern[0] * model.outgoing[:, 0].prod()).detach()
+        answer = model.incoming[0] @ shape * model.outgoing[:, 0].prod()
         return {"weights": _weights(model), "answer": answer}
 
     model = garden.Recognizers(config["recognizers"], config["patch"], seed=seed)
@@ -92,7 +94,7 @@ def measure(seed: int, config: dict[str, Any]) -> dict[str, np.ndarray]:
         "other examples": (garden.Diet(), background),
         "other examples and decay": (decay, background),
     }
-    cut = fed.clone()
+    cut = fed.copy()
     cut[0] = 0
     found: dict[str, list] = {"cosine": [], "norm": [], "answer": []}
     for cause in config["causes"]:
@@ -122,15 +124,18 @@ def measure(seed: int, config: dict[str, Any]) -> dict[str, np.ndarray]:
 
 def _weights(model: nn.Module) -> Tensor:
     """All weights of the first recognizer."""
-    return torch.cat([model.incoming[0], model.outgoing[:, 0]]).detach().clone()
+    return torch.cat([model.incoming[0], model.outgoing[:, 0]]).detach()
 
 
-def _gradient_noise(model: nn.Module, batches: Any, draws: int = 400) -> float:
+def _gradient_noise(model: garden.Recognizers, batches: Any, draws: int = 400) -> float:
     """Root mean square, over the first recognizer's weights, of the gradient's deviation."""
+    weights = [parameter.detach().numpy() for parameter in model.parameters()]
     gradients = []
-    for step in range(draws):
-        patches, targets, shares = batches(step)
-        loss = (garden.half_squared(model(patches), targets) * shares).sum()
-        incoming, outgoing = torch.autograd.grad(loss, [model.incoming, model.outgoing])
-        gradients.append(torch.cat([incoming[0], outgoing[:, 0]]))
-    return torch.stack(gradients).var(0).mean().sqrt().item()
+    for patches, targets, shares in itertools.islice(batches, draws):
+        incoming, outgoing = model.descent(
+            weights,
+            patches,
+            lambda f, y=targets, share=shares: garden.HALF_SQUARED.slope(f, y) * share,
+        )
+        gradients.append(np.append(incoming[0], outgoing[:, 0]))
+    return float(np.sqrt(np.var(gradients, axis=0, ddof=1).mean()))

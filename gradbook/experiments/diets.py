@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from gradbook import garden
+from gradbook import garden, garden_rows
 from gradbook.probes.dose import dose
 
 CONFIG: dict[str, Any] = {
@@ -23,8 +23,8 @@ CONFIG: dict[str, Any] = {
     },
     "learning_rate": 1.0,
     "batch_size": 64,
-    "steps_an_epoch": 50,
-    "epochs": 40,
+    "steps_an_epoch": 80,
+    "epochs": 25,
 }
 JOBS = tuple(range(10, 30))  # seeds 0 to 9 were the pilot
 
@@ -72,29 +72,26 @@ def course(
         ``norm``, ``answer``, ``dose`` and ``pull`` [epochs + 1, recognizers].
     """
     diet = diet_of(name, strength)
-    everything = garden.population(frequencies)
-    inputs, targets, shares = everything
+    everything = garden_rows.population(frequencies)
+    inputs, targets = map(torch.from_numpy, everything[:2])
+    shares = everything[2]
     groups = garden.recognizer_groups(len(shares))
 
     def watch(model: nn.Module) -> dict[str, Tensor]:
         on_epoch()
-        fed = dose(
-            model, groups, inputs, targets, loss=garden.weighted(garden.half_squared, shares)
-        )
-        taken = dose(
-            model, groups, inputs, targets, loss=garden.weighted(expected_penalty(diet), shares)
-        )
+        fed = dose(model, groups, inputs, targets, loss=garden.HALF_SQUARED.weighted(shares))
+        taken = dose(model, groups, inputs, targets, loss=expected_penalty(diet).weighted(shares))
         return {
             "norm": fed.norm,
-            "answer": model.answers(inputs).diagonal().detach(),
+            "answer": model.answers(inputs).diagonal(),
             "dose": fed.dose - fed.erosion,
             "pull": diet.weight_decay * fed.norm + taken.erosion - taken.dose,
         }
 
     every = config["steps_an_epoch"]
     return garden.grow(
-        garden.Recognizers(len(shares), dropout=diet.dropout, seed=seed),
-        garden.sampled(everything, config["batch_size"], seed),
+        garden.Recognizers(len(shares), seed=seed),
+        garden_rows.sampled(everything, config["batch_size"], seed),
         watch,
         diet=diet,
         steps=every * config["epochs"],
@@ -122,4 +119,4 @@ def expected_penalty(diet: garden.Diet) -> garden.Loss:
     by λ adds λ·f²/2; noise adds nothing.
     """
     factor = diet.dropout / (1 - diet.dropout) + diet.decoupling
-    return lambda outputs, targets: factor * outputs.square() / 2
+    return garden.Loss(lambda f, y: factor * f.square() / 2, lambda f, y: factor * f)

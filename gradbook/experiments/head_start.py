@@ -7,22 +7,23 @@ net is K products, and one array holds a net for every point of the map.
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
-import torch
-from torch import Tensor
+from scipy.special import expit
 
+from gradbook import garden
 from gradbook.experiments.competition import FEATURES, LABELS, shares
 
 CONFIG: dict[str, Any] = {
     "factors": [2, 3],
-    "head_starts": [0, 125, 177, 250, 354, 500, 707, 1000, 1414, 2000, 2828, 4000],
-    "weight_decays": [0.0025, 0.0035, 0.005, 0.007, 0.01, 0.014, 0.02, 0.028, 0.04],
+    "head_starts": [0, 62, 125, 250, 354, 500, 707, 1000, 1414, 2000],
+    "weight_decays": [0.0025, 0.005, 0.007, 0.01, 0.014, 0.02, 0.028, 0.04],
     "reliability": 0.9,
-    "learning_rate": 0.2,
-    "steps": 20_000,
-    "every": 25,
+    "learning_rate": 0.4,
+    "steps": 3000,
+    "every": 10,
     "start": 0.6,
     "spread": 0.05,
 }
@@ -47,49 +48,36 @@ def measure(seed: int, config: dict[str, Any]) -> dict[str, np.ndarray]:
 
 
 def _map(factors: int, seed: int, config: dict[str, Any]) -> dict[str, np.ndarray]:
-    decays = torch.tensor(config["weight_decays"], dtype=torch.float64)
-    cells = (len(config["head_starts"]), len(decays))
-    generator = torch.Generator().manual_seed(1_000_003 * (seed + 1) + factors)
-    start = torch.randn(factors, 3, generator=generator, dtype=torch.float64)
-    weights = (config["start"] + config["spread"] * start).expand(*cells, factors, 3).clone()
-    given = torch.tensor(config["head_starts"])[:, None]  # of each row of cells
+    given, decays = np.meshgrid(config["head_starts"], config["weight_decays"], indexing="ij")
+    start = garden.stream(seed, 0).standard_normal((factors, 3))
+    weights = [
+        np.broadcast_to(config["start"] + config["spread"] * row, (*given.shape, 3)).copy()
+        for row in start
+    ]
     of_patterns = 2 * shares(config["reliability"])[LABELS > 0]
-    first, all_three = torch.tensor([[1.0, 0.0, 0.0], [1.0, 1.0, 1.0]], dtype=torch.float64)
-    delay = torch.full(cells, -1, dtype=torch.int64)
-    last = max(config["head_starts"]) + config["steps"]
-    for step in range(last + 1):
-        since = (step - given).expand(cells)  # steps since the head start ended
+    delay = np.full(given.shape, -1)
+    for step in range(max(config["head_starts"]) + config["steps"] + 1):
+        since = step - given  # steps since the head start ended
+        answers = _product(weights)
         if step % config["every"] == 0:
-            answers = weights.prod(2)
-            caught_up = answers[..., 1:].min(-1).values > answers[..., 0] / 2
-            delay = torch.where((delay < 0) & (since >= 0) & caught_up, since, delay)
-        visible = torch.where((since < 0)[..., None], first, all_three)
-        running = (since < config["steps"])[..., None, None]
-        pull = _pull(weights, of_patterns, visible) - decays[:, None, None] * weights
-        weights = weights + config["learning_rate"] * pull * running
-    answers = weights.prod(2)
+            caught_up = answers[..., 1:].min(-1) > answers[..., 0] / 2
+            delay = np.where((delay < 0) & (since >= 0) & caught_up, since, delay)
+        visible = np.where((since < 0)[..., None], [1.0, 0.0, 0.0], 1.0)
+        slopes = of_patterns * expit(-(visible * answers) @ PATTERNS.T)
+        per_answer = visible * (slopes @ PATTERNS)
+        rate = np.where(since < config["steps"], config["learning_rate"], 0.0)[..., None]
+        pulls = [_product(weights[:i] + weights[i + 1 :]) * per_answer for i in range(factors)]
+        for weight, pull in zip(weights, pulls, strict=True):
+            weight += rate * (pull - decays[..., None] * weight)
+    answers = _product(weights)
     outputs = answers @ PATTERNS.T
-    right = (outputs > 1e-9).double() + 0.5 * (outputs.abs() <= 1e-9)
+    right = (outputs > 1e-9) + 0.5 * (np.abs(outputs) <= 1e-9)
     return {
-        "delay": delay.numpy(),
-        "reliance": answers.numpy().astype(np.float32),
-        "accuracy": (right * of_patterns).sum(-1).numpy().astype(np.float32),
+        "delay": delay,
+        "reliance": answers.astype(np.float32),
+        "accuracy": (right * of_patterns).sum(-1).astype(np.float32),
     }
 
 
-def _pull(weights: Tensor, of_patterns: Tensor, visible: Tensor) -> Tensor:
-    """Minus the gradient of the mean logistic loss in weights […, factors, 3].
-
-    Args:
-        weights: Of every net.
-        of_patterns: How frequent each of `PATTERNS` is [8].
-        visible: 1 for the features that a net sees, 0 for inputs that are 0 […, 3].
-    """
-    answers = visible * weights.prod(-2)
-    slopes = of_patterns * torch.sigmoid(-(answers @ PATTERNS.T))
-    per_answer = (visible * (slopes @ PATTERNS))[..., None, :]
-    others = [
-        torch.cat([weights[..., :i, :], weights[..., i + 1 :, :]], -2).prod(-2)
-        for i in range(weights.shape[-2])
-    ]
-    return per_answer * torch.stack(others, -2)
+def _product(weights: list[np.ndarray]) -> np.ndarray:
+    return functools.reduce(np.multiply, weights)

@@ -8,14 +8,13 @@ generation units are replaced by copies of others, in proportion to exp(strength
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from gradbook import garden
+from gradbook import garden, garden_rows
 
 CONFIG: dict[str, Any] = {
     "networks": ["a patch each", "shared ReLU layer"],
@@ -27,9 +26,9 @@ CONFIG: dict[str, Any] = {
     "scale": 0.1,
     "weight_decay": 0.01,
     "learning_rate": 0.2,
-    "batch_size": 64,
-    "steps": 6000,
-    "records": 120,
+    "batch_size": 32,
+    "steps": 3000,
+    "records": 60,
     "generations": 60,
     "selection_strength": 5.0,
 }
@@ -51,19 +50,28 @@ def measure(seed: int, config: dict[str, Any]) -> dict[str, np.ndarray]:
         - ``selection_ancestors`` [generations + 1]: units of the start with copies left, mean.
         - ``step`` [records + 1].
     """
-    basis = garden.patterns(config["inputs"], config["inputs"], seed)
-    shared_patterns = torch.linalg.qr(basis)[0][: config["features"]]
+    basis = garden_rows.patterns(config["inputs"], config["inputs"], seed)
+    shared_patterns = np.linalg.qr(basis)[0][: config["features"]]
     every = config["steps"] // config["records"]
     found = _patches(seed, config, every) | _shared(seed, config, every, shared_patterns)
-    selection = _selection(found.pop("directions"), shared_patterns, seed, config)
+    selection = _selection(found["shared_cosine"][0], seed, config)
     arrays = {name: values.numpy().astype(np.float32) for name, values in found.items()}
     return arrays | selection | {"step": every * np.arange(config["records"] + 1)}
 
 
-def _grown(model: nn.Module, batches: Any, watch: Any, every: int, config: dict[str, Any]) -> Any:
+def _grown(
+    model: Any, pattern: np.ndarray, shared: bool, watch: Any, every: int, config: Any, seed: int
+) -> dict[str, Tensor]:
     return garden.grow(
         model,
-        batches,
+        garden_rows.examples(
+            pattern,
+            np.full(len(pattern), config["frequency"]),
+            config["batch_size"],
+            shared=shared,
+            background=config["background"],
+            seed=seed,
+        ),
         watch,
         diet=garden.Diet(weight_decay=config["weight_decay"]),
         steps=config["steps"],
@@ -72,68 +80,45 @@ def _grown(model: nn.Module, batches: Any, watch: Any, every: int, config: dict[
     )[1]
 
 
+def _norm(model: nn.Module) -> Tensor:
+    """Of all weights of each recognizer or unit."""
+    return (model.incoming.square().sum(1) + model.outgoing.square().sum(0)).sqrt()
+
+
 def _patches(seed: int, config: dict[str, Any], every: int) -> dict[str, Tensor]:
     count = config["features"]
-    pattern = garden.patterns(count, config["inputs"], seed)
+    pattern = garden_rows.patterns(count, config["inputs"], seed)
     model = garden.Recognizers(count, config["inputs"], scale=config["scale"], seed=seed)
-    batches = garden.examples(
-        pattern,
-        torch.full((count,), config["frequency"], dtype=torch.float64),
-        config["batch_size"],
-        background=config["background"],
-        seed=seed,
-    )
+    shapes = torch.from_numpy(pattern)
 
     def watch(model: nn.Module) -> dict[str, Tensor]:
-        incoming, outgoing = model.incoming.detach(), model.outgoing.detach()
-        norm = (incoming.square().sum(1) + outgoing.square().sum(0)).sqrt()
-        cosine = (incoming * pattern).sum(1).abs() / incoming.norm(dim=1)
-        return {"patch_cosine": cosine, "patch_norm": norm}
+        along = (model.incoming * shapes).sum(1).abs()
+        return {"patch_cosine": along / model.incoming.norm(dim=1), "patch_norm": _norm(model)}
 
     incoming, outgoing = model.incoming.detach(), model.outgoing.detach()
-    along = (incoming * pattern).sum(1)
-    across = (incoming - along[:, None] * pattern).norm(dim=1)
+    along = (incoming * shapes).sum(1)
+    across = (incoming - along[:, None] * shapes).norm(dim=1)
     start = torch.stack([along, across, outgoing[0]], 1)
-    return _grown(model, batches, watch, every, config) | {"patch_start": start}
+    records = _grown(model, pattern, False, watch, every, config, seed)
+    return records | {"patch_start": start}
 
 
-def _shared(seed: int, config: dict[str, Any], every: int, pattern: Tensor) -> dict[str, Tensor]:
-    generator = torch.Generator().manual_seed(1_000_003 * (seed + 1) + 4)
-    count, inputs, units = config["features"], config["inputs"], config["units"]
-    model = nn.Sequential(
-        nn.Linear(inputs, units, bias=False), nn.ReLU(), nn.Linear(units, count, bias=False)
-    ).double()
-    with torch.no_grad():
-        for layer in (model[0], model[2]):
-            layer.weight.normal_(generator=generator)
-            layer.weight.mul_(config["scale"] / math.sqrt(layer.in_features))
+def _shared(seed: int, config: dict[str, Any], every: int, pattern: np.ndarray) -> Any:
+    model = garden.Layer(
+        config["inputs"], config["units"], config["features"], scale=config["scale"], seed=seed
+    )
+    shapes = torch.from_numpy(pattern)
 
     def watch(model: nn.Module) -> dict[str, Tensor]:
-        incoming, outgoing = model[0].weight.detach(), model[2].weight.detach()
-        norm = (incoming.square().sum(1) + outgoing.square().sum(0)).sqrt()
-        cosine = incoming @ pattern.T / incoming.norm(dim=1, keepdim=True)
-        return {"shared_cosine": cosine, "shared_norm": norm}
+        cosine = model.incoming @ shapes.T / model.incoming.norm(dim=1, keepdim=True)
+        return {"shared_cosine": cosine, "shared_norm": _norm(model)}
 
-    marks = torch.eye(count + 1, count, dtype=torch.float64)
-    chances = torch.full((count + 1,), config["frequency"], dtype=torch.float64)
-    chances[-1] = 1 - chances[:-1].sum()
-    rows = config["batch_size"]
-    shares = torch.full((rows,), 1 / rows, dtype=torch.float64)
-
-    def batches(step: int) -> garden.Batch:
-        shown = marks[torch.multinomial(chances, rows, replacement=True, generator=generator)]
-        noise = torch.randn(rows, inputs, generator=generator, dtype=torch.float64)
-        return shown @ pattern + config["background"] * noise, shown, shares
-
-    directions = watch(model)["shared_cosine"]
-    return _grown(model, batches, watch, every, config) | {"directions": directions}
+    return _grown(model, pattern, True, watch, every, config, seed)
 
 
-def _selection(
-    cosines: Tensor, pattern: Tensor, seed: int, config: dict[str, Any]
-) -> dict[str, np.ndarray]:
+def _selection(cosines: Tensor, seed: int, config: dict[str, Any]) -> dict[str, np.ndarray]:
     """Copies of units instead of changed units; cosines [units, features] at the start."""
-    generator = torch.Generator().manual_seed(1_000_003 * (seed + 1) + 5)
+    generator = torch.Generator().manual_seed(seed)
     units, features = cosines.shape
     ancestors = torch.arange(units).repeat(features, 1)  # [features, units]
     means, distinct = [], []

@@ -159,7 +159,7 @@ def dose(
     with untouched(model, mode), torch.enable_grad():
         total = _losses(loss)(model(inputs), targets).mean()
         learning = [p for p in parameters if p.requires_grad]
-        found = iter(torch.autograd.grad(total, learning, allow_unused=True))
+        found = iter(torch.autograd.grad(total, learning, allow_unused=True) if learning else ())
     gradients = [next(found) if p.requires_grad else None for p in parameters]
     return members.split(gradients, weight_decay)
 
