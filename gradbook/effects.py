@@ -168,3 +168,15 @@ def head_start_left(competition: Atlas, setting: str) -> np.ndarray:
 def head_start_left_at_the_end(competition: Atlas, setting: str) -> np.ndarray:
     """The last of `head_start_left`."""
     return head_start_left(competition, setting)[:, -1]
+
+
+def diet_number(diets: Atlas, diet: str, strength: float) -> int:
+    """Where a diet at a strength stands in the diets experiment's arrays.
+
+    Raises:
+        ValueError: It was not run; the message lists what was.
+    """
+    run = [(name, s) for name, strengths in diets.config["diets"].items() for s in strengths]
+    if (diet, strength) not in run:
+        raise ValueError(f"expected a diet and strength of {run}, got {(diet, strength)}")
+    return run.index((diet, strength))

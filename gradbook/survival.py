@@ -176,3 +176,30 @@ def debt(weight_decay: float, reliability: float = 0.9) -> float:
     Unfed it shrinks at rate ηλ, fed again beside the winner it grows at rate η(c − λ).
     """
     return weight_decay / (rate_left(weight_decay, 2, reliability) - weight_decay)
+
+
+def under_diet(frequency: np.ndarray, diet: str, strength: float) -> np.ndarray:
+    """What a recognizer a·b answers at rest under a diet, squared loss.
+
+    Weight decay λ leaves 1 − λ/p. Dropout at rate q adds q/(1 − q)·f²/2 to the expected loss and
+    leaves 1 − q; spectral decoupling adds λf²/2 and leaves 1/(1 + λ): both whatever p is. Gradient
+    noise leaves the mean at 1.
+
+    Args:
+        frequency: p, above 0.
+        diet: ``"none"``, ``"weight decay"``, ``"dropout"``, ``"gradient noise"`` or
+            ``"spectral decoupling"``.
+        strength: λ, q or the noise's standard deviation.
+    """
+    frequency = np.asarray(frequency, float)
+    if diet == "weight decay":
+        return survivor(frequency / strength)
+    left = {
+        "none": 1.0,
+        "gradient noise": 1.0,
+        "dropout": 1 - strength,
+        "spectral decoupling": 1 / (1 + strength),
+    }
+    if diet not in left:
+        raise ValueError(f"expected a diet of {['weight decay', *left]}, got {diet!r}")
+    return np.full_like(frequency, left[diet])

@@ -31,7 +31,7 @@ CONFIG: dict[str, Any] = {
     "learning_rate": 0.4,
     "head_start": 1000,
     "steps": 2000,
-    "every": 50,
+    "every": 20,
     "units": 16,
     "three_factor_start": 0.6,
 }

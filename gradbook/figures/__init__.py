@@ -7,6 +7,17 @@ from gradbook.figures.agreement import (
     predicted_agreement,
 )
 from gradbook.figures.claims import claims_table
+from gradbook.figures.dosage import (
+    plot_competition,
+    plot_diet_course,
+    plot_diets,
+    plot_map,
+    plot_shaping,
+    plot_starved,
+    plot_survival,
+    predicted_shaping,
+    predicted_starving,
+)
 from gradbook.figures.general import (
     plot_bands,
     plot_drift,
@@ -24,10 +35,19 @@ __all__ = [
     "plot_agreement",
     "plot_bands",
     "plot_batch_sizes",
+    "plot_competition",
+    "plot_diet_course",
+    "plot_diets",
     "plot_drift",
     "plot_field",
     "plot_fields",
     "plot_learning",
+    "plot_map",
     "plot_predicted_measured",
+    "plot_shaping",
+    "plot_starved",
+    "plot_survival",
     "predicted_agreement",
+    "predicted_shaping",
+    "predicted_starving",
 ]
