@@ -176,7 +176,7 @@ def diet_number(diets: Atlas, diet: str, strength: float) -> int:
     Raises:
         ValueError: It was not run; the message lists what was.
     """
-    run = [(name, s) for name, strengths in diets.config["diets"].items() for s in strengths]
+    run = [(name, s) for name, strengths in diets.config["diets"] for s in strengths]
     if (diet, strength) not in run:
         raise ValueError(f"expected a diet and strength of {run}, got {(diet, strength)}")
     return run.index((diet, strength))

@@ -14,13 +14,13 @@ from gradbook.probes.dose import dose
 
 CONFIG: dict[str, Any] = {
     "frequencies": [0.0, 0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32],
-    "diets": {
-        "none": [0.0],
-        "weight decay": [0.005, 0.01, 0.02, 0.05],
-        "dropout": [0.1, 0.2, 0.35, 0.5],
-        "gradient noise": [0.01, 0.02, 0.05, 0.1],
-        "spectral decoupling": [0.1, 0.25, 0.5, 1.0],
-    },
+    "diets": [
+        ["none", [0.0]],
+        ["weight decay", [0.005, 0.01, 0.02, 0.05]],
+        ["dropout", [0.1, 0.2, 0.35, 0.5]],
+        ["gradient noise", [0.01, 0.02, 0.05, 0.1]],
+        ["spectral decoupling", [0.1, 0.25, 0.5, 1.0]],
+    ],
     "learning_rate": 1.0,
     "batch_size": 64,
     "steps_an_epoch": 80,
@@ -40,7 +40,7 @@ def measure(seed: int, config: dict[str, Any]) -> dict[str, np.ndarray]:
     """
     runs = [
         course(name, strength, config["frequencies"], seed, config)
-        for name, strengths in config["diets"].items()
+        for name, strengths in config["diets"]
         for strength in strengths
     ]
     return {

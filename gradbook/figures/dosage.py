@@ -161,7 +161,7 @@ def plot_shaping(shaping: Atlas, *, ax: Axes) -> Axes:
     ax.set(
         xlabel="share of the steps, or of the generations", ylabel="mean cosine with the feature"
     )
-    ax.set(xlim=(0, 0.5), ylim=(-0.05, 1.05))
+    ax.set(xlim=(0, 0.2), ylim=(-0.05, 1.05))
     key(ax, {"descent": (BLUE, "-"), "predicted": ("black", "o"), "selection": (VERMILION, "-")})
     return ax
 

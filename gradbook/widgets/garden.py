@@ -132,7 +132,7 @@ def garden_explorer(results: Any, job: int = 0, **state: int | bool) -> Garden:
     """
     return Garden(
         {name: results[name][job] for name in ARRAYS},
-        diets=results.config["diets"],
+        diets=dict(results.config["diets"]),
         frequencies=results.config["frequencies"],
         **state,
     )
