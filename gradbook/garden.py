@@ -53,8 +53,7 @@ class Loss:
     """A loss of each row.
 
     Attributes:
-        value: Outputs and targets to losses; for `probes.dose`.
-        slope: Outputs and targets to derivatives in the outputs.
+        value, slope: Outputs and targets to losses (for `probes.dose`) and to their derivatives.
     """
 
     value: Callable[[Tensor, Tensor], Tensor]
@@ -163,8 +162,7 @@ class Layer(nn.Module):
     """One hidden layer of ReLU units that all read the same inputs: f(x) = A max(W x + b, 0) + c.
 
     Attributes:
-        incoming: W [units, inputs].
-        outgoing: A [outputs, units].
+        incoming, outgoing: W [units, inputs] and A [outputs, units].
         bias, offset: b [units] and c [outputs]; absent without biases.
     """
 
@@ -178,12 +176,10 @@ class Layer(nn.Module):
         bias: bool = False,
         seed: int = 0,
     ) -> None:
-        """Draw normal weights of standard deviation scale/√(inputs of the layer).
+        """Draw normal weights of standard deviation scale/√(inputs of their layer).
 
         Args:
-            inputs: Number of inputs.
-            units: Number of hidden units.
-            outputs: Number of outputs.
+            inputs, units, outputs: How many.
             scale: See above.
             bias: Whether there are biases; they start at 0.
             seed: Seed of the weights.

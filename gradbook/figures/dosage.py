@@ -142,12 +142,7 @@ def predicted_starving(cut_off: Atlas, cause: str) -> tuple[np.ndarray, np.ndarr
 
 @styled
 def plot_shaping(shaping: Atlas, *, ax: Axes) -> Axes:
-    """Cosine with the feature: of units that descent changes, and of units that are only copied.
-
-    Args:
-        shaping: The shaping experiment's results.
-        ax: Where to draw; default new axes.
-    """
+    """Cosine with the feature: of units that descent changes, and of units that are only copied."""
     share = np.linspace(0, 1, shaping["step"].shape[1])
     measured = shaping["patch_cosine"].astype(float).mean(-1)
     predicted = predicted_shaping(shaping)
@@ -283,7 +278,7 @@ def plot_diets(diets: Atlas, chosen: dict[str, float], *, ax: Axes) -> Axes:
 
 
 def _label(ax: Axes, ends: dict, *, logarithmic: bool) -> None:
-    """`label_ends`, also on a logarithmic axis: there places are spread by hand."""
+    """`label_ends`, on a logarithmic axis too."""
     if not logarithmic:
         label_ends(ax, ends)
         return
