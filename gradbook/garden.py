@@ -50,11 +50,7 @@ class Diet:
 
 @dataclass(frozen=True)
 class Loss:
-    """A loss of each row.
-
-    Attributes:
-        value, slope: Outputs and targets to losses (for `probes.dose`) and to their derivatives.
-    """
+    """A loss of each row (for `probes.dose`), and its slope in the outputs."""
 
     value: Callable[[Tensor, Tensor], Tensor]
     slope: Callable[[np.ndarray, np.ndarray], np.ndarray]

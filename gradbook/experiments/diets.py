@@ -44,7 +44,7 @@ def measure(seed: int, config: dict[str, Any]) -> dict[str, np.ndarray]:
         for strength in strengths
     ]
     return {
-        name: torch.stack([run[name] for run in runs]).numpy().astype(np.float32)
+        name: torch.stack([run[name] for run in runs]).numpy().astype(np.float16)
         for name in runs[0]
     }
 

@@ -44,8 +44,8 @@ def measure(seed: int, config: dict[str, Any]) -> dict[str, np.ndarray]:
         - ``patch_norm`` [records + 1, K]: of all its weights.
         - ``patch_start`` [K, 3]: at the start, its weight along the pattern, the norm of its
           incoming weights across it, and its outgoing weight.
-        - ``shared_cosine`` [records + 1, units, features].
-        - ``shared_norm`` [records + 1, units].
+        - ``shared_cosine`` [2, units, features]: at the start and at the end.
+        - ``shared_norm`` [2, units].
         - ``selection_cosine`` [generations + 1]: mean over features and units of the population.
         - ``selection_ancestors`` [generations + 1]: units of the start with copies left, mean.
         - ``step`` [records + 1].
@@ -113,7 +113,8 @@ def _shared(seed: int, config: dict[str, Any], every: int, pattern: np.ndarray) 
         cosine = model.incoming @ shapes.T / model.incoming.norm(dim=1, keepdim=True)
         return {"shared_cosine": cosine, "shared_norm": _norm(model)}
 
-    return _grown(model, pattern, True, watch, every, config, seed)
+    records = _grown(model, pattern, True, watch, every, config, seed)
+    return {name: values[[0, -1]] for name, values in records.items()}
 
 
 def _selection(cosines: Tensor, seed: int, config: dict[str, Any]) -> dict[str, np.ndarray]:
