@@ -89,6 +89,22 @@ def test_who_survives_and_how_strong_is_the_closed_form(name, loss):
     assert (expected > 0).tolist() == (ratio > (1 if name == "squared" else 2)).tolist()
 
 
+def test_a_layer_with_one_output_shares_its_bill():
+    """Exact where every unit can serve every feature, so that no ReLU is in the way."""
+    frequencies = np.array([0.2, 0.05, 0.01])
+    inputs, targets, shares = garden_rows.population(frequencies)
+    model = garden.Layer(3, 8, 1, seed=6)
+    with torch.no_grad():
+        model.incoming.abs_()
+    rows = garden_rows.always((inputs[..., 0], targets[:, None], shares))
+    diet = garden.Diet(weight_decay=0.04)
+    grown, _ = garden.grow(
+        model, rows, nothing, diet=diet, steps=4000, learning_rate=1.0, every=4000
+    )
+    answers = grown(torch.from_numpy(inputs[..., 0])).detach().numpy().ravel()
+    np.testing.assert_allclose(answers, survival.sharing(frequencies, 0.04), rtol=1e-6)
+
+
 def test_spectral_decoupling_leaves_the_same_of_every_answer():
     answers = grown_answers(garden.HALF_SQUARED, 0, garden.Diet(decoupling=0.5))
     np.testing.assert_allclose(answers, survival.under_diet(answers, "spectral decoupling", 0.5))

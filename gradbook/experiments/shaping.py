@@ -28,7 +28,7 @@ CONFIG: dict[str, Any] = {
     "learning_rate": 0.2,
     "batch_size": 32,
     "steps": 3000,
-    "records": 60,
+    "records": 150,
     "generations": 60,
     "selection_strength": 5.0,
 }

@@ -9,7 +9,6 @@ from gradbook.figures.agreement import (
 from gradbook.figures.claims import claims_table
 from gradbook.figures.dosage import (
     plot_competition,
-    plot_diet_course,
     plot_diets,
     plot_map,
     plot_shaping,
@@ -36,7 +35,6 @@ __all__ = [
     "plot_bands",
     "plot_batch_sizes",
     "plot_competition",
-    "plot_diet_course",
     "plot_diets",
     "plot_drift",
     "plot_field",

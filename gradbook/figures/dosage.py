@@ -21,28 +21,6 @@ SHORT = {
 
 
 @styled
-def plot_diet_course(diets: Atlas, diet: str, strength: float, chosen: int, *, ax: Axes) -> Axes:
-    """Dose and what the diet takes from one recognizer's norm, epoch by epoch.
-
-    Args:
-        diets: The diets experiment's results.
-        diet: One of its diets.
-        strength: One of its strengths.
-        chosen: The recognizer.
-        ax: Where to draw; default new axes.
-    """
-    number = effects.diet_number(diets, diet, strength)
-    epochs = np.arange(diets["dose"].shape[2])
-    for name, colour in (("dose", BLUE), ("pull", VERMILION)):
-        mean, low, high = mean_interval(diets[name][:, number, :, chosen])
-        ax.fill_between(epochs, low, high, color=colour, alpha=0.2, linewidth=0)
-        ax.plot(epochs, mean, color=colour)
-    ax.set(xlabel="epoch", ylabel="loss over weight", ylim=(0, None))
-    key(ax, {"dose": (BLUE, "-"), "decay λ‖w‖": (VERMILION, "-")})
-    return ax
-
-
-@styled
 def plot_survival(threshold: Atlas, settings: tuple[str, ...] | None = None, *, ax: Axes) -> Axes:
     """What recognizers answer at the end against p/λ, and the closed forms through the points.
 
@@ -152,11 +130,11 @@ def plot_shaping(shaping: Atlas, *, ax: Axes) -> Axes:
         x = np.linspace(0, 1, curves.shape[1])
         ax.fill_between(x, low, high, color=colour, alpha=0.2, linewidth=0)
         ax.plot(x, mean, color=colour)
-    ax.plot(share[::2], predicted.mean((0, 1))[::2], "o", color="black", ms=4, mfc="white")
+    ax.plot(share[::3], predicted.mean((0, 1))[::3], "o", color="black", ms=4, mfc="white")
     ax.set(
         xlabel="share of the steps, or of the generations", ylabel="mean cosine with the feature"
     )
-    ax.set(xlim=(0, 0.2), ylim=(-0.05, 1.05))
+    ax.set(xlim=(0, 0.2), ylim=(-0.05, 1.05), xticks=[0, 0.05, 0.1, 0.15, 0.2])
     key(ax, {"descent": (BLUE, "-"), "predicted": ("black", "o"), "selection": (VERMILION, "-")})
     return ax
 
