@@ -11,7 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from gradbook import atlas, effects, predictions
+from scipy.optimize import brentq
+
+from gradbook import atlas, effects, predictions, survival
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,21 @@ EXERCISES = {
         lambda: _batch_for_cosine(0.9, 20),
         0.05,
         "solve cos = 1/(1 + t) for t, then t = (noise scale/|B|)·(n − |B|)/(n − 1) for |B|",
+    ),
+    "quartic threshold": Exercise(
+        lambda: 0.01 / (1 - 0) ** 3,
+        0.02,
+        "how fast does a + b grow where ab is almost 0? Only the loss's slope at f = 0 enters",
+    ),
+    "two half-lives": Exercise(
+        lambda: 2 * survival.half_life(learning_rate=0.05, weight_decay=0.002),
+        0.01,
+        "1.2, 0.6, 0.3: how often does it halve, and how many steps does one halving take?",
+    ),
+    "rescue": Exercise(
+        lambda: brentq(lambda m: survival.survivor(m * 0.015 / 0.02) - 0.5, 1.4, 100),
+        0.02,
+        "the answer at rest is 1 − λ/(m p)",
     ),
 }
 

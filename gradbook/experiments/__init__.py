@@ -20,6 +20,12 @@ NAMES = (
     "depth",
     "substitutes_tuning",
     "substitutes",
+    "threshold",
+    "cut_off",
+    "shaping",
+    "competition",
+    "head_start",
+    "diets",
 )
 
 

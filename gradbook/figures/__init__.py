@@ -7,6 +7,16 @@ from gradbook.figures.agreement import (
     predicted_agreement,
 )
 from gradbook.figures.claims import claims_table
+from gradbook.figures.dosage import (
+    plot_competition,
+    plot_diets,
+    plot_map,
+    plot_shaping,
+    plot_starved,
+    plot_survival,
+    predicted_shaping,
+    predicted_starving,
+)
 from gradbook.figures.general import (
     plot_bands,
     plot_drift,
@@ -33,16 +43,24 @@ __all__ = [
     "plot_agreement",
     "plot_bands",
     "plot_batch_sizes",
+    "plot_competition",
+    "plot_diets",
     "plot_drift",
     "plot_field",
     "plot_fields",
     "plot_intervals",
     "plot_learning",
+    "plot_map",
     "plot_normalization",
     "plot_pair",
     "plot_predicted_measured",
+    "plot_shaping",
+    "plot_starved",
     "plot_step_sizes",
+    "plot_survival",
     "plot_tuning",
     "plot_unpredicted",
     "predicted_agreement",
+    "predicted_shaping",
+    "predicted_starving",
 ]

@@ -1,5 +1,6 @@
 """What is measured on a network, one idea a file. Every probe leaves the network as it was."""
 
+from gradbook.probes.dose import Dose, Groups, dose, example_doses, unit_group, unit_groups
 from gradbook.probes.gram import (
     gram,
     gram_noise_scale,
@@ -27,9 +28,13 @@ from gradbook.probes.roughness import neighbour_angle, noise_by_source, unpredic
 from gradbook.probes.steps import output_gradients, predicted_changes, step_changes
 
 __all__ = [
+    "Dose",
     "GradientLandscape",
+    "Groups",
     "LayerPass",
+    "dose",
     "drop_roundoff",
+    "example_doses",
     "gradient_landscape",
     "gram",
     "gram_noise_scale",
@@ -53,6 +58,8 @@ __all__ = [
     "responsive_units",
     "sample_minibatches",
     "step_changes",
+    "unit_group",
+    "unit_groups",
     "unpredictability",
     "weight_landscape",
 ]

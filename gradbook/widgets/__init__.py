@@ -2,8 +2,17 @@
 
 from gradbook.widgets.comparison import comparison_explorer
 from gradbook.widgets.explorer import Explorer
+from gradbook.widgets.garden import Garden, garden_explorer
 from gradbook.widgets.landscapes import explorer_of
 from gradbook.widgets.minibatch import minibatch_explorer
 from gradbook.widgets.slides import Slides
 
-__all__ = ["Explorer", "Slides", "comparison_explorer", "explorer_of", "minibatch_explorer"]
+__all__ = [
+    "Explorer",
+    "Garden",
+    "Slides",
+    "comparison_explorer",
+    "explorer_of",
+    "garden_explorer",
+    "minibatch_explorer",
+]

@@ -1,0 +1,227 @@
+/* The garden: one column a recognizer. Its plant is as tall as its norm; under the soil stand its
+ * dose and what the diet takes, side by side. Drawn here from the bytes in the model: no kernel. */
+
+const PAUSE = 450; // milliseconds an epoch stays in view
+const ALIVE = 0.02; // an answer below this, where 1 is right, counts as dead
+const [WIDE, TALL, DEEP] = [80, 150, 90]; // of a column, user units
+const ICONS = { play: "M4 2 14 8 4 14Z", pause: "M4 2h3v12H4zM9 2h3v12H9z" };
+
+function fill(element, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+const html = (tag, attributes = {}, ...children) =>
+  fill(document.createElement(tag), attributes, children);
+const svg = (tag, attributes = {}, ...children) =>
+  fill(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
+
+const percent = (p) => `${Number((100 * p).toPrecision(3))} %`;
+const decimals = (x, digits) => x.toFixed(digits).replace(/^-(0\.0*)$/, "$1").replace("-", "−");
+
+/** The model's arrays: numbers of a diet, a strength and an epoch, one a recognizer. */
+function readData(model) {
+  const meta = model.get("meta");
+  const [E, K] = [meta.epochs.length, meta.frequencies.length];
+  const floats = (name) => { // copied, since floats must be aligned
+    const { buffer, byteOffset, byteLength } = model.get(name);
+    return new Float32Array(buffer.slice(byteOffset, byteOffset + byteLength));
+  };
+  const arrays = Object.fromEntries(["norm", "answer", "dose", "pull"].map((n) => [n, floats(n)]));
+  const before = (d) => meta.diets.slice(0, d).reduce((n, diet) => n + diet.strengths.length, 0);
+  const run = (d, s) => before(d) + Math.min(s, meta.diets[d].strengths.length - 1);
+  return {
+    meta,
+    at(name, d, s, e) {
+      const start = (run(d, s) * E + e) * K;
+      return arrays[name].subarray(start, start + K);
+    },
+    /** The largest of some arrays over a run's epochs but the first, to draw on one scale. */
+    top(names, d, s) {
+      const start = run(d, s) * E * K;
+      const of = (name) => arrays[name].subarray(start + (E > 1 ? K : 0), start + E * K);
+      return Math.max(1e-9, ...names.flatMap((name) => [...of(name)]));
+    },
+  };
+}
+
+/** Radio buttons drawn as a row of toggles; `show` may also rename them. */
+function choice(trait, title, count, set) {
+  const id = `garden-${Math.random().toString(36).slice(2)}`;
+  const entries = Array.from({ length: count }, (_, i) => {
+    const input = html("input", { type: "radio", name: id, value: i });
+    const text = html("span");
+    input.addEventListener("change", () => set(trait, i));
+    return { input, text, label: html("label", {}, input, text) };
+  });
+  const heading = html("div", { class: "label", id }, title);
+  const element = html("div", { class: "choice", "data-control": trait }, heading,
+    html("div", { class: "options", role: "radiogroup", "aria-labelledby": id },
+      ...entries.map(({ label }) => label)));
+  const show = (chosen, texts, name = title) => {
+    heading.textContent = name;
+    entries.forEach(({ input, text, label }, i) => {
+      label.hidden = i >= texts.length;
+      text.textContent = texts[i] ?? "";
+      input.checked = i === Math.min(chosen, texts.length - 1);
+    });
+  };
+  return { element, show };
+}
+
+function epochSlider(model, epochs, set) {
+  const icon = svg("path");
+  const play = html("button", { type: "button", "data-action": "play-epoch" },
+    svg("svg", { viewBox: "0 0 16 16", "aria-hidden": "true" }, icon));
+  const input = html("input", {
+    type: "range", min: 0, max: epochs.length - 1, step: 1, "aria-label": "Epoch",
+  });
+  const value = html("output", { "aria-live": "off" });
+  input.addEventListener("input", () => set("epoch", Number(input.value)));
+  play.addEventListener("click", () => {
+    const start = !model.get("playing");
+    if (start && model.get("epoch") === epochs.length - 1) set("epoch", 0);
+    set("playing", start);
+  });
+  let timer;
+  const wait = () => {
+    clearTimeout(timer);
+    if (!model.get("playing")) return;
+    timer = setTimeout(() => {
+      const next = model.get("epoch") + 1;
+      if (next < epochs.length) set("epoch", next);
+      else set("playing", false);
+    }, PAUSE);
+  };
+  const show = () => {
+    const e = model.get("epoch");
+    const label = model.get("playing") ? "Pause" : "Play epochs";
+    icon.setAttribute("d", ICONS[model.get("playing") ? "pause" : "play"]);
+    play.setAttribute("aria-label", label);
+    play.title = label;
+    input.value = e;
+    input.setAttribute("aria-valuetext", `${epochs[e]}`);
+    value.textContent = epochs[e];
+    wait();
+  };
+  const element = html("div", { class: "slider", "data-control": "epoch" },
+    html("div", { class: "label" }, "Epoch ", value),
+    html("div", { class: "transport" }, play, input));
+  return { element, show, stop: () => clearTimeout(timer) };
+}
+
+/** The columns: a plant, the soil, and two roots. */
+function picture(count) {
+  const root = svg("svg", {
+    viewBox: `0 0 ${WIDE * count} ${TALL + DEEP + 14}`, role: "img", class: "beds",
+  });
+  const plants = Array.from({ length: count }, (_, k) => {
+    const x = k * WIDE;
+    const bar = (kind, left, width) => svg("rect", { class: kind, x: x + left, width, rx: 2 });
+    const parts = {
+      stem: bar("stem", 30, 20), dose: bar("dose", 16, 20), pull: bar("pull", 44, 20),
+    };
+    root.append(...Object.values(parts));
+    return parts;
+  });
+  root.append(svg("path", { class: "soil", d: `M0 ${TALL + 4}H${WIDE * count}` }));
+  const draw = (now, scale) => {
+    plants.forEach(({ stem, dose, pull }, k) => {
+      const tall = Math.min(TALL, (TALL * now.norm[k]) / scale.norm);
+      stem.setAttribute("y", TALL - tall);
+      stem.setAttribute("height", tall);
+      stem.setAttribute("class", `stem ${now.answer[k] >= ALIVE ? "alive" : "dead"}`);
+      for (const [bar, value] of [[dose, now.dose[k]], [pull, now.pull[k]]]) {
+        bar.setAttribute("y", TALL + 8);
+        bar.setAttribute("height", Math.min(DEEP, (DEEP * Math.max(0, value)) / scale.gradient));
+      }
+    });
+  };
+  return { root, draw };
+}
+
+const ROWS = [
+  ["state", "", (now, k) => (now.answer[k] >= ALIVE ? "alive" : "dead")],
+  ["answer", "answer", (now, k) => decimals(now.answer[k], 2)],
+  ["norm", "norm", (now, k) => decimals(now.norm[k], 2)],
+  ["dose", "dose", (now, k) => decimals(now.dose[k], 3)],
+  ["pull", "taken", (now, k) => decimals(now.pull[k], 3)],
+];
+
+/** The numbers under the plants, a column each. */
+function numbers(frequencies) {
+  const head = html("tr", {}, html("th", { scope: "row" }, "p"),
+    ...frequencies.map((p) => html("th", { scope: "col" }, p ? percent(p) : "never")));
+  const rows = ROWS.map(([key, label, text]) => {
+    const cells = frequencies.map((_, k) =>
+      html("td", { "data-number": key, "data-recognizer": k }));
+    const show = (now) => cells.forEach((cell, k) => {
+      cell.textContent = text(now, k);
+      if (now[key]) cell.dataset.value = now[key][k];
+      cell.classList.toggle("dead", now.answer[k] < ALIVE);
+    });
+    return { element: html("tr", { class: key }, html("th", { scope: "row" }, label), ...cells), show };
+  });
+  return {
+    element: html("table", {}, html("thead", {}, head),
+      html("tbody", {}, ...rows.map(({ element }) => element))),
+    show: (now) => rows.forEach(({ show }) => show(now)),
+  };
+}
+
+function render({ model, el }) {
+  const data = readData(model);
+  const { diets, epochs, frequencies } = data.meta;
+  const set = (trait, value) => {
+    model.set(trait, value);
+    model.save_changes();
+  };
+  const most = Math.max(...diets.map(({ strengths }) => strengths.length));
+  const diet = choice("diet", "Diet", diets.length, set);
+  const strength = choice("strength", "Strength", most, set);
+  const slider = epochSlider(model, epochs, set);
+  const beds = picture(frequencies.length);
+  const table = numbers(frequencies);
+  const note = html("p", { class: "note" });
+  const spoken = html("div", { class: "spoken", "aria-live": "polite" });
+  const key = (kind, text) => html("span", { class: `key ${kind}` }, text);
+  const legend = html("p", { class: "legend" }, "Above the soil: ‖w‖ of each recognizer, ",
+    key("alive", "alive"), " or ", key("dead", "dead"), `, which is to answer its feature with less `
+    + `than ${ALIVE}. Below: `, key("fed", "dose"), " less erosion, and what the ",
+    key("taken", "diet takes"), ". p is the share of examples that show the feature.");
+  const root = html("div", { class: "gradbook-garden", "data-lm-suppress-shortcuts": "true" },
+    html("div", { class: "frame" }, diet.element, strength.element, slider.element,
+      html("div", { class: "plot" }, html("div", { class: "bed" }, beds.root), table.element),
+      note, legend, spoken));
+  let quiet; // a reader hears the numbers once they rest
+  const update = () => {
+    const [d, s, e] = ["diet", "strength", "epoch"].map((trait) => model.get(trait));
+    const chosen = diets[d];
+    diet.show(d, diets.map(({ name }) => name));
+    strength.show(s, chosen.strengths.map(String), `Strength ${chosen.symbol}`);
+    strength.element.hidden = chosen.strengths.length < 2;
+    slider.show();
+    const now = Object.fromEntries(
+      ["norm", "answer", "dose", "pull"].map((name) => [name, data.at(name, d, s, e)]));
+    beds.draw(now, { norm: data.top(["norm"], d, s), gradient: data.top(["dose", "pull"], d, s) });
+    const living = [...now.answer].filter((answer) => answer >= ALIVE).length;
+    const summary = `${chosen.name}, epoch ${epochs[e]}: ${living} of ${now.answer.length} alive`;
+    beds.root.setAttribute("aria-label", summary);
+    table.show(now);
+    note.textContent = chosen.note;
+    clearTimeout(quiet);
+    if (!model.get("playing")) quiet = setTimeout(() => { spoken.textContent = summary; }, 500);
+  };
+  const traits = ["diet", "strength", "epoch", "playing"];
+  traits.forEach((trait) => model.on(`change:${trait}`, update));
+  update();
+  el.append(root);
+  return () => {
+    traits.forEach((trait) => model.off(`change:${trait}`, update));
+    slider.stop();
+    clearTimeout(quiet);
+    root.remove();
+  };
+}
+
+export default { render };

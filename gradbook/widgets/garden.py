@@ -1,0 +1,138 @@
+"""The garden: what each recognizer is fed and what is taken from it, epoch by epoch."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import numpy as np
+import traitlets as t
+
+ARRAYS = ("norm", "answer", "dose", "pull")
+NOTES = {
+    "none": ("nothing", "Nothing is added to the gradients. A dose not taken is kept."),
+    "weight decay": ("λ", "Decay takes λ‖w‖ from every norm: 1 − λ/p is left of the answer."),
+    "dropout": ("rate", "Dropout taxes an answer where it is given: 1 − rate is left of all."),
+    "gradient noise": ("s", "Noise takes nothing on average; what nothing holds walks at random."),
+    "spectral decoupling": ("λ", "λf²/2 taxes an answer where it is given: 1/(1 + λ) is left."),
+}
+"""Diet to the name of its strength and a sentence."""
+
+
+class Garden(anywidget.AnyWidget):
+    """Recognizers as plants: height is the norm, below it dose against what the diet takes.
+
+    Everything is drawn in the browser from these bytes, so no kernel is needed.
+
+    Attributes:
+        meta: ``diets`` (dicts of ``name``, ``symbol``, ``note``, ``strengths``), ``epochs``
+            (numbers), ``frequencies`` (of the recognizers' features).
+        norm: float32, little endian, C order, [R, E, K]: diets and their strengths one after the
+            other, epochs, recognizers.
+        answer: The same, what a recognizer answers to its feature, where 1 is right.
+        dose: The same, dose less erosion.
+        pull: The same, what the diet takes.
+        diet: Index into ``meta["diets"]``.
+        strength: Index into that diet's strengths.
+        epoch: Index into ``meta["epochs"]``.
+        playing: Whether the widget is stepping through the epochs.
+    """
+
+    _esm = Path(__file__).with_name("garden.js")
+    _css = Path(__file__).with_name("garden.css")
+
+    meta = t.Dict().tag(sync=True)
+    norm = t.Bytes().tag(sync=True)
+    answer = t.Bytes().tag(sync=True)
+    dose = t.Bytes().tag(sync=True)
+    pull = t.Bytes().tag(sync=True)
+    diet = t.Int(0).tag(sync=True)
+    strength = t.Int(0).tag(sync=True)
+    epoch = t.Int(0).tag(sync=True)
+    playing = t.Bool(False).tag(sync=True)
+
+    def __init__(
+        self,
+        arrays: Mapping[str, np.ndarray],
+        *,
+        diets: Mapping[str, Sequence[float]],
+        frequencies: Sequence[float],
+        **state: int | bool,
+    ) -> None:
+        """Check the arrays and pack them for the browser.
+
+        Args:
+            arrays: ``norm``, ``answer``, ``dose`` and ``pull`` [R, E, K], finite.
+            diets: Name of a diet to its strengths; R in all.
+            frequencies: [K].
+            **state: Where to start: ``diet``, ``strength``, ``epoch``, ``playing``.
+
+        Raises:
+            ValueError: A diet is unknown, an array is missing, not finite or of another shape, or
+                an index is out of range.
+        """
+        if unknown := sorted(set(diets) - set(NOTES)):
+            raise ValueError(f"expected diets of {list(NOTES)}, got {unknown[0]!r}")
+        runs = sum(map(len, diets.values()))
+        packed = {}
+        for name in ARRAYS:
+            values = np.asarray(arrays.get(name, np.nan), dtype="<f4")
+            fits = values.ndim == 3 and values.shape[::2] == (runs, len(frequencies))
+            if not fits or not np.isfinite(values).all():
+                raise ValueError(
+                    f"expected finite {name!r} [{runs}, epochs, {len(frequencies)}], "
+                    f"got {values.shape}"
+                )
+            packed[name] = np.ascontiguousarray(values).tobytes()
+        epochs = np.asarray(arrays["norm"]).shape[1]
+        meta = {
+            "diets": [
+                {
+                    "name": name,
+                    "symbol": NOTES[name][0],
+                    "note": NOTES[name][1],
+                    "strengths": [float(s) for s in strengths],
+                }
+                for name, strengths in diets.items()
+            ],
+            "epochs": list(range(epochs)),
+            "frequencies": [float(p) for p in frequencies],
+        }
+        json.dumps(meta, allow_nan=False)
+        super().__init__(meta=meta, **packed, **{"epoch": epochs - 1, **state})
+
+    def __repr__(self) -> str:
+        """A line that is the same at every run, for where no widget can be shown."""
+        return "Garden: run this cell to turn it"
+
+    @t.validate("diet", "strength", "epoch")
+    def _check_index(self, proposal: dict) -> int:
+        name, value = proposal["trait"].name, proposal["value"]
+        if name == "epoch":
+            length = len(self.meta.get("epochs", ()))
+        elif name == "diet":
+            length = len(self.meta.get("diets", ()))
+        else:
+            length = max((len(diet["strengths"]) for diet in self.meta.get("diets", ())), default=0)
+        if not 0 <= value < length:
+            raise ValueError(f"expected {name} from 0 to {length - 1}, got {value}")
+        return value
+
+
+def garden_explorer(results: Any, job: int = 0, **state: int | bool) -> Garden:
+    """One network's gardens, of the shipped atlas: ``garden_explorer(atlas.load("diets"))``.
+
+    Args:
+        results: The diets experiment's results.
+        job: Which network.
+        **state: Where to start, as for `Garden`.
+    """
+    return Garden(
+        {name: results[name][job] for name in ARRAYS},
+        diets=dict(results.config["diets"]),
+        frequencies=results.config["frequencies"],
+        **state,
+    )

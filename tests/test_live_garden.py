@@ -1,0 +1,55 @@
+"""The live garden: what it shows is what was asked for, and failures lose nothing."""
+
+import numpy as np
+import pytest
+
+from gradbook import live_garden, survival
+from gradbook.live_garden import STRENGTHS, GardenPanel
+
+
+@pytest.fixture
+def panel(monkeypatch):
+    monkeypatch.setattr(live_garden, "EPOCHS", 4)
+    return GardenPanel()
+
+
+@pytest.mark.parametrize("diet", STRENGTHS)
+def test_the_button_grows_a_garden_under_every_diet(panel, diet):
+    panel.diet.value = diet
+    panel.frequencies.value = "0.1, 0.3"
+    panel.button.click()
+    (garden,) = panel.result.children
+    assert garden.meta["diets"][0]["name"] == diet
+    assert garden.meta["diets"][0]["strengths"] == [panel.strength.value]
+    assert panel.strength.value in STRENGTHS[diet]
+    assert garden.meta["frequencies"] == [0.1, 0.3] and len(garden.meta["epochs"]) == 5
+    assert panel.progress.value == 4 and not panel.button.disabled
+
+
+def test_the_end_is_the_closed_form():
+    panel = GardenPanel()
+    panel.frequencies.value, panel.strength.value = "0.3, 0.01", 0.05
+    panel.grow()
+    (garden,) = panel.result.children
+    answers = np.frombuffer(garden.answer, "<f4").reshape(-1, 2)[-5:].mean(0)
+    np.testing.assert_allclose(answers, survival.survivor(np.array([6, 0.2])), atol=0.06)
+    assert "1 of 2" in panel.message.value
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a few", "expected frequencies such as"),
+        ("", "expected 1 to 12 frequencies, got 0"),
+        ("0.9, 0.9", "expected frequencies from 0 that sum to 1 at most"),
+    ],
+)
+def test_what_cannot_grow_is_explained_and_the_last_garden_stays(panel, text, message):
+    panel.grow()
+    before = panel.result.children
+    panel.frequencies.value = text
+    panel.grow()
+    assert (
+        "Stopped" in panel.message.value and message.replace("'", "&#x27;") in panel.message.value
+    )
+    assert panel.result.children == before and not panel.button.disabled
