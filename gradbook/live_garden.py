@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 
 import ipywidgets
+import torch
+from torch import Tensor, nn
 
+from gradbook import garden, garden_rows, probes
 from gradbook.experiments import diets
 from gradbook.widgets import Garden
 
@@ -18,6 +22,46 @@ STRENGTHS = {
     "spectral decoupling": [0.1, 0.25, 0.5, 1.0, 2.0],
 }
 """What can be chosen."""
+
+
+def balance(
+    frequencies: Sequence[float],
+    *,
+    weight_decay: float,
+    learning_rate: float,
+    steps: int,
+    seed: int = 0,
+) -> dict[str, Tensor]:
+    """Grow recognizers a·b on the gradient of all examples, and keep the books at every step.
+
+    Args:
+        frequencies: p [K].
+        weight_decay: λ.
+        learning_rate: η.
+        steps: How many.
+        seed: Of the initial weights.
+
+    Returns:
+        ``net`` (dose less erosion), ``decay`` and ``norm`` [steps + 1, K], by `probes.dose`.
+    """
+    rows = garden_rows.population(frequencies)
+    inputs, targets = map(torch.from_numpy, rows[:2])
+    groups = garden.recognizer_groups(len(frequencies))
+    loss = garden.HALF_SQUARED.weighted(rows[2])
+
+    def watch(model: nn.Module) -> dict[str, Tensor]:
+        now = probes.dose(model, groups, inputs, targets, loss=loss, weight_decay=weight_decay)
+        return {"net": now.dose - now.erosion, "decay": now.decay, "norm": now.norm}
+
+    return garden.grow(
+        garden.Recognizers(len(frequencies), seed=seed),
+        garden_rows.always(rows),
+        watch,
+        diet=garden.Diet(weight_decay=weight_decay),
+        steps=steps,
+        learning_rate=learning_rate,
+        every=1,
+    )[1]
 
 
 class GardenPanel(ipywidgets.VBox):

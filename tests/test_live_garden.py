@@ -13,6 +13,14 @@ def panel(monkeypatch):
     return GardenPanel()
 
 
+def test_the_books_balance():
+    """At rest dose is decay; on the way their difference adds up to the change of the norm."""
+    course = live_garden.balance([0.3, 0.05], weight_decay=0.1, learning_rate=0.05, steps=2500)
+    np.testing.assert_allclose(course["net"][-1], course["decay"][-1], atol=1e-6)
+    total = 0.05 * (course["net"] - course["decay"])[:-1].sum(0)
+    np.testing.assert_allclose(total, course["norm"][-1] - course["norm"][0], atol=0.01)
+
+
 @pytest.mark.parametrize("diet", STRENGTHS)
 def test_the_button_grows_a_garden_under_every_diet(panel, diet):
     panel.diet.value = diet

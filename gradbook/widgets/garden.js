@@ -144,8 +144,8 @@ const ROWS = [
   ["state", "", (now, k) => (now.answer[k] >= ALIVE ? "alive" : "dead")],
   ["answer", "answer", (now, k) => decimals(now.answer[k], 2)],
   ["norm", "norm", (now, k) => decimals(now.norm[k], 2)],
-  ["dose", "dose", (now, k) => decimals(now.dose[k], 3)],
-  ["pull", "taken", (now, k) => decimals(now.pull[k], 3)],
+  ["dose", "dose ·10³", (now, k) => decimals(1000 * now.dose[k], 1)],
+  ["pull", "taken ·10³", (now, k) => decimals(1000 * now.pull[k], 1)],
 ];
 
 /** The numbers under the plants, a column each. */
