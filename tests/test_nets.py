@@ -91,6 +91,7 @@ def test_substitutes_has_all_four_networks_on_both_problems():
     config = substitutes.CONFIG | {
         "few": {"rows": [128, 100], "widths": [16, 8, 4], "epochs": 2},
         "digits": {"train": 1000, "wrong": 0.2, "widths": [64, 32, 16], "epochs": 6},
+        "digits_rates": dict.fromkeys(substitutes.CONFIG["regularizers"], 1e-3),
     }
     measured = substitutes.measure(0, config)
     assert {name: values.shape for name, values in measured.items()} == {
