@@ -46,6 +46,7 @@ from gradbook.effects.nets import (
     unpredictability,
     unpredicted,
 )
+from gradbook.effects.starvation import accuracy_gained, fold_of_dose, of_map
 
 __all__ = [
     "ALIVE",
@@ -54,6 +55,7 @@ __all__ = [
     "MOSTLY_SILENT",
     "STRONG",
     "WEAK",
+    "accuracy_gained",
     "accuracy_lost",
     "agreement_curve",
     "angle_at_the_start",
@@ -72,9 +74,11 @@ __all__ = [
     "dropout_angle_over_plain",
     "error_over_dropout",
     "error_over_none",
+    "fold_of_dose",
     "head_start_left",
     "head_start_left_at_the_end",
     "of_loss",
+    "of_map",
     "of_view",
     "opposed_beyond_plain",
     "opposed_by_dropout",

@@ -26,6 +26,9 @@ NAMES = (
     "competition",
     "head_start",
     "diets",
+    "three_features",
+    "delay",
+    "rarely_wrong",
 )
 
 
