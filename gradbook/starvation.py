@@ -116,51 +116,76 @@ def largest_fold(reliability: float, *, at_rest: bool) -> float:
     return 1 / (1 - reliability) / (2 if at_rest else 1)
 
 
+SILENT = 1e-9
+"""An answer below this is none: where all die, nobody outvotes anybody."""
+
 PATTERNS = np.array(list(itertools.product((1.0, -1.0), repeat=3)))
 """Where each of three features agrees [8, 3]."""
 
 
-def relied_on(time: np.ndarray, reliability: float = 0.9, weight_decay: float = 0.0) -> np.ndarray:
-    """Weight of the one feature that logistic regression sees, after some time from 0."""
+def relied_on(
+    time: np.ndarray,
+    reliability: float = 0.9,
+    weight_decay: float = 0.0,
+    *,
+    factors: int = 1,
+    start: float = 0.0,
+) -> np.ndarray:
+    """Weight of feature 1 while the others are 0: ẇ = d(wᶠ) wᶠ⁻¹ − λw, after some time.
+
+    Args:
+        time: [t].
+        reliability: q.
+        weight_decay: λ.
+        factors: F, the weights that a signal passes, all alike; 1 is logistic regression.
+        start: w at the start.
+    """
     time = np.atleast_1d(np.asarray(time, float))
 
     def pace(_: float, weight: np.ndarray) -> np.ndarray:
-        return dose_of_the_leader(reliability, weight) - weight_decay * weight
+        fed = dose_of_the_leader(reliability, weight**factors)
+        return fed * weight ** (factors - 1) - weight_decay * weight
 
     order = np.argsort(time)
-    found = _solve(pace, [0.0], time[order])
-    return found[0][np.argsort(order)]
+    return _solve(pace, [start], time[order])[0][np.argsort(order)]
 
 
 def catch_up(
-    reliability: float, lead: float, weight_decay: float = 0.0, longest: float = 1e12
+    reliability: float,
+    lead: float,
+    weight_decay: float = 0.0,
+    *,
+    factors: int = 1,
+    late: float = 0.0,
+    longest: float = 1e6,
 ) -> float:
-    """Time until the other two features outvote a feature that leads by a head start.
-
-    Logistic regression from weights (lead, 0, 0); the vote is theirs where w₂ + w₃ > w₁.
+    """Time until the two other features outvote a feature that leads, for good: s₂ + s₃ > s₁.
 
     Args:
         reliability: q of all three.
-        lead: w₁ at the end of the head start.
+        lead: Weight of feature 1 at the end of the head start; s₁ is its power F.
         weight_decay: λ.
-        longest: inf is returned where it takes longer.
+        factors: F; 1 is logistic regression.
+        late: Weight of the others then.
+        longest: inf is returned where the feature still leads then.
     """
     shares = np.where(PATTERNS > 0, reliability, 1 - reliability).prod(1)
 
     def pace(_: float, weights: np.ndarray) -> np.ndarray:
-        pays = shares * expit(-PATTERNS @ weights)
-        return PATTERNS.T @ pays - weight_decay * weights
+        fed = PATTERNS.T @ (shares * expit(-PATTERNS @ weights**factors))
+        return fed * weights ** (factors - 1) - weight_decay * weights
 
     def outvoted(_: float, weights: np.ndarray) -> float:
-        return weights[1] + weights[2] - weights[0]
+        answers = weights**factors
+        return answers[1] + answers[2] - answers[0] - SILENT
 
-    outvoted.terminal, outvoted.direction = True, 1
-    if lead <= 0:
-        return 0.0
+    start = np.array([lead, late, late])
     run = solve_ivp(
-        pace, (0, longest), [lead, 0, 0], events=outvoted, method="LSODA", rtol=1e-8, atol=1e-10
+        pace, (0, longest), start, events=outvoted, method="LSODA", rtol=1e-8, atol=1e-12
     )
-    return float(run.t_events[0][0]) if len(run.t_events[0]) else math.inf
+    if outvoted(longest, run.y[:, -1]) <= 0:
+        return math.inf
+    return float(run.t_events[0][-1]) if len(run.t_events[0]) else 0.0
 
 
 def catch_up_never_wrong(head_start: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -178,106 +203,6 @@ def catch_up_never_wrong(head_start: np.ndarray) -> tuple[np.ndarray, np.ndarray
         lambda t: brentq(lambda w: w + math.exp(w) - 1 - t, 0, math.log1p(t) + 1e-9)
     )(head_start)
     return lead, (3 * lead + np.exp(4 * lead) - np.exp(lead)) / 3
-
-
-def coupled(coupling: float) -> np.ndarray:
-    """Left singular vectors U [2, 2] of two features coupled by δ: (√(1−δ²), −δ; δ, √(1−δ²)).
-
-    Source: Pezeshki et al. (2021), the example of their theory.
-    """
-    straight = math.sqrt(1 - coupling**2)
-    return np.array([[straight, -coupling], [coupling, straight]])
-
-
-def response_at_rest(strengths: np.ndarray, mixing: np.ndarray, weight_decay: float) -> np.ndarray:
-    """Responses z* of a linear(ized) net under weight decay: S²Uᵀσ(−Uz) = λz.
-
-    Args:
-        strengths: Singular values s [r] of YΦ = USVᵀ.
-        mixing: U [n, r].
-        weight_decay: λ beside the summed loss.
-
-    Raises:
-        ValueError: λ is not above 0, so that there is no place of rest.
-    """
-    if weight_decay <= 0:
-        raise ValueError(f"expected weight decay above 0, got {weight_decay}: nothing rests there")
-    pull = weight_decay / np.asarray(strengths, float) ** 2
-    z = np.zeros(len(pull))
-
-    def cost(z: np.ndarray) -> float:
-        return np.logaddexp(0, -mixing @ z).sum() + (pull * z**2).sum() / 2
-
-    for _ in range(200):
-        pays = expit(-mixing @ z)
-        slope = pull * z - mixing.T @ pays
-        step = np.linalg.solve(_curvature(mixing, pays, pull), slope)
-        size = 1.0
-        while cost(z - size * step) > cost(z) and size > 1e-10:
-            size /= 2
-        z = z - size * step
-        if np.abs(step).max() < 1e-12 * (1 + np.abs(z).max()):
-            break
-    return z
-
-
-def response_decoupled(mixing: np.ndarray, coefficient: float) -> np.ndarray:
-    """Responses z* under spectral decoupling: Uᵀσ(−Uz) = κz, so z* = c Uᵀ1 with κc = σ(−c).
-
-    No strength enters. U must be square, or 1 lie in its span.
-
-    Args:
-        mixing: U [n, r].
-        coefficient: κ of (κ/2)·ŷ² beside each example's loss.
-    """
-    margin = brentq(lambda c: coefficient * c - expit(-c), 0, 1 / coefficient)
-    return margin * mixing.sum(0)
-
-
-def starving(strengths: np.ndarray, mixing: np.ndarray, weight_decay: float) -> np.ndarray:
-    """∂z_j*/∂(s_i²) under weight decay [i, j]: where it is negative, feature i starves feature j.
-
-    With α = σ(−Uz*), M = Uᵀ diag(α(1 − α)) U: (λ z_i*/s_i⁴) · [(M + λS⁻²)⁻¹]_ij.
-
-    Args:
-        strengths, mixing, weight_decay: As in `response_at_rest`.
-    """
-    squares = np.asarray(strengths, float) ** 2
-    z = response_at_rest(strengths, mixing, weight_decay)
-    inverse = np.linalg.inv(_curvature(mixing, expit(-mixing @ z), weight_decay / squares))
-    return (weight_decay * z / squares**2)[:, None] * inverse
-
-
-def responses(
-    strengths: np.ndarray,
-    mixing: np.ndarray,
-    time: np.ndarray,
-    *,
-    weight_decay: float = 0.0,
-    decoupling: float = 0.0,
-) -> np.ndarray:
-    """Responses over the time of gradient flow from z = 0: ż = S²(Uᵀσ(−Uz) − κz) − λz.
-
-    Args:
-        strengths: s [r].
-        mixing: U [n, r].
-        time: Increasing from 0 [t].
-        weight_decay: λ.
-        decoupling: κ.
-
-    Returns:
-        [r, t].
-    """
-    squares = np.asarray(strengths, float) ** 2
-
-    def pace(_: float, z: np.ndarray) -> np.ndarray:
-        return squares * (mixing.T @ expit(-mixing @ z) - decoupling * z) - weight_decay * z
-
-    return _solve(pace, np.zeros(len(squares)), time)
-
-
-def _curvature(mixing: np.ndarray, pays: np.ndarray, pull: np.ndarray) -> np.ndarray:
-    return mixing.T @ ((pays * (1 - pays))[:, None] * mixing) + np.diag(pull)
 
 
 def _solve(pace: Callable, start: np.ndarray, time: np.ndarray) -> np.ndarray:
