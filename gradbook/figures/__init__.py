@@ -32,6 +32,16 @@ from gradbook.figures.nets import (
     plot_tuning,
     plot_unpredicted,
 )
+from gradbook.figures.starvation import (
+    plot_delay_map,
+    plot_delays,
+    plot_doses,
+    plot_folds,
+    plot_rarely_wrong,
+    plot_responses,
+    predicted_catching_up,
+    predicted_delay,
+)
 from gradbook.figures.style import BLUE, STYLE, VERMILION, as_svg
 
 __all__ = [
@@ -44,16 +54,22 @@ __all__ = [
     "plot_bands",
     "plot_batch_sizes",
     "plot_competition",
+    "plot_delay_map",
+    "plot_delays",
     "plot_diets",
+    "plot_doses",
     "plot_drift",
     "plot_field",
     "plot_fields",
+    "plot_folds",
     "plot_intervals",
     "plot_learning",
     "plot_map",
     "plot_normalization",
     "plot_pair",
     "plot_predicted_measured",
+    "plot_rarely_wrong",
+    "plot_responses",
     "plot_shaping",
     "plot_starved",
     "plot_step_sizes",
@@ -61,6 +77,8 @@ __all__ = [
     "plot_tuning",
     "plot_unpredicted",
     "predicted_agreement",
+    "predicted_catching_up",
+    "predicted_delay",
     "predicted_shaping",
     "predicted_starving",
 ]
