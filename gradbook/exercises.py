@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from scipy.optimize import brentq
+from scipy.special import expit
 
-from gradbook import atlas, effects, predictions, survival
+from gradbook import atlas, effects, predictions, starvation, survival
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,23 @@ EXERCISES = {
         lambda: brentq(lambda m: survival.survivor(m * 0.015 / 0.02) - 0.5, 1.4, 100),
         0.02,
         "the answer at rest is 1 − λ/(m p)",
+    ),
+    "fold at 80 %": Exercise(
+        lambda: float(
+            starvation.dose(0.8, 0) / starvation.dose(0.8, starvation.best_reliance(0.8))
+        ),
+        0.01,
+        "at the best reliance σ(s) = q: what do right and wrong examples pay there?",
+    ),
+    "never wrong": Exercise(
+        lambda: float(starvation.catch_up_never_wrong(2.0)[1]) / 0.05,
+        0.03,
+        "find the lead h from h + eʰ = 1 + t; time is steps times step size, both ways",
+    ),
+    "margin of two": Exercise(
+        lambda: brentq(lambda k: brentq(lambda c: k * c - expit(-c), 0, 1 / k) - 2, 1e-3, 1),
+        0.01,
+        "at rest all examples have one margin c, and κc = σ(−c)",
     ),
 }
 

@@ -74,9 +74,10 @@ def decoupled(mixing: np.ndarray, coefficient: float) -> np.ndarray:
 
 
 def starving(strengths: np.ndarray, mixing: np.ndarray, weight_decay: float) -> np.ndarray:
-    """∂z_j*/∂(s_i²) under weight decay [i, j]: where it is negative, feature i starves feature j.
+    """∂|z_j*|/∂(s_i²) under weight decay [i, j]: where it is negative, feature i starves feature j.
 
-    With α = σ(−Uz*), M = Uᵀ diag(α(1 − α)) U: (λ z_i*/s_i⁴) · [(M + λS⁻²)⁻¹]_ij.
+    With α = σ(−Uz*), M = Uᵀ diag(α(1 − α)) U: (λ z_i*/s_i⁴) · [(M + λS⁻²)⁻¹]_ij. The sign of a
+    singular vector is arbitrary; features are turned so that the net responds to them, z* > 0.
 
     Args:
         strengths, mixing, weight_decay: As in `at_rest`.
@@ -84,7 +85,7 @@ def starving(strengths: np.ndarray, mixing: np.ndarray, weight_decay: float) -> 
     squares = np.asarray(strengths, float) ** 2
     z = at_rest(strengths, mixing, weight_decay)
     inverse = np.linalg.inv(_curvature(mixing, expit(-mixing @ z), weight_decay / squares))
-    return (weight_decay * z / squares**2)[:, None] * inverse
+    return (weight_decay * z / squares**2)[:, None] * inverse * np.sign(z)
 
 
 def over_time(

@@ -42,7 +42,8 @@ def test_starving_is_the_derivative_of_the_response_at_rest():
             responses.at_rest(np.sqrt(strengths**2 + sign * change), mixing, 0.02)
             for sign in (1, -1)
         ]
-        np.testing.assert_allclose(found[i], (ends[0] - ends[1]) / 2e-4, rtol=1e-4, atol=1e-8)
+        slope = (np.abs(ends[0]) - np.abs(ends[1])) / 2e-4
+        np.testing.assert_allclose(found[i], slope, rtol=1e-4, atol=1e-8)
 
 
 def test_equal_strengths_and_uncoupled_features_starve_nobody():
@@ -58,3 +59,10 @@ def test_trajectories_end_at_the_fixed_points():
     for strong in (2, 6):
         freed = responses.over_time([strong, 2], U, time, decoupling=0.002)[:, -1]
         np.testing.assert_allclose(freed, responses.decoupled(U, 0.002), rtol=1e-5)
+
+
+def test_turning_a_singular_vector_changes_no_starving():
+    turned = U * [1, -1]
+    np.testing.assert_allclose(
+        responses.starving([6, 2], turned, 0.01), responses.starving([6, 2], U, 0.01), rtol=1e-9
+    )

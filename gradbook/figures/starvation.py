@@ -154,8 +154,7 @@ def plot_delay_map(delay: Atlas, network: str, *, ax: Axes) -> Axes:
     steps = effects.of_map(delay, "delay", network)
     arrives = (steps >= 0).mean(0)
     typical = np.ma.median(np.ma.masked_less(steps, 0), axis=0).filled(0)
-    colours = PALE_TO_BLUE.copy()
-    colours.set_bad(VERMILION)
+    colours = PALE_TO_BLUE.with_extremes(bad=VERMILION)
     shown = np.ma.masked_where(arrives <= 0.5, np.maximum(typical, 1))
     ax.pcolormesh(shown, cmap=colours, norm=LogNorm(3, 3000), edgecolors="white", linewidth=0.5)
     for (row, column), share in np.ndenumerate(arrives):
