@@ -52,11 +52,11 @@ def at_rest(strengths: np.ndarray, mixing: np.ndarray, weight_decay: float) -> n
         slope = pull * z - mixing.T @ pays
         step = np.linalg.solve(_curvature(mixing, pays, pull), slope)
         size = 1.0
-        while cost(z - size * step) > cost(z) and size > 1e-10:
+        while size > 1e-6 and cost(z - size * step) > cost(z):
             size /= 2
-        z = z - size * step
-        if np.abs(step).max() < 1e-12 * (1 + np.abs(z).max()):
+        if size <= 1e-6 or step @ slope < 1e-24:  # down to rounding
             break
+        z = z - size * step
     return z
 
 

@@ -14,8 +14,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from gradbook import garden, garden_rows, probes
+from gradbook import garden, garden_rows
 from gradbook.experiments.competition import FEATURES, LABELS, shares
+from gradbook.probes.dose import example_doses
 
 CONFIG: dict[str, Any] = {
     "losses": ["logistic", "hinge"],
@@ -87,7 +88,7 @@ def _doses(reliance: float, seen: np.ndarray, loss: garden.Loss, seedling: float
     found = []
     for feature in range(3):
         group = {"0.weight": (0, feature)}
-        of_rows = probes.example_doses(model, group, rows, labels, loss=loss.value).numpy()
+        of_rows = example_doses(model, group, rows, labels, loss=loss.value).numpy()
         found.append([seen @ (of_rows * part) for part in (1.0, right, ~right)])
     return np.array(found)
 

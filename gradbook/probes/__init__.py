@@ -26,6 +26,7 @@ from gradbook.probes.minibatch import (
 )
 from gradbook.probes.roughness import neighbour_angle, noise_by_source, unpredictability
 from gradbook.probes.steps import output_gradients, predicted_changes, step_changes
+from gradbook.probes.tangent import tangent_features
 
 __all__ = [
     "Dose",
@@ -58,6 +59,7 @@ __all__ = [
     "responsive_units",
     "sample_minibatches",
     "step_changes",
+    "tangent_features",
     "unit_group",
     "unit_groups",
     "unpredictability",
