@@ -118,9 +118,9 @@ EXERCISES = {
         "find the lead h from h + eʰ = 1 + t; time is steps times step size, both ways",
     ),
     "margin of two": Exercise(
-        lambda: brentq(lambda k: brentq(lambda c: k * c - expit(-c), 0, 1 / k) - 2, 1e-3, 1),
+        lambda: brentq(lambda k: brentq(lambda m: k * m - expit(-m), 0, 1 / k) - 2, 1e-3, 1),
         0.01,
-        "at rest all examples have one margin c, and κc = σ(−c)",
+        "at rest all examples have one margin m, and κm = σ(−m)",
     ),
 }
 

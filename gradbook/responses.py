@@ -61,7 +61,7 @@ def at_rest(strengths: np.ndarray, mixing: np.ndarray, weight_decay: float) -> n
 
 
 def decoupled(mixing: np.ndarray, coefficient: float) -> np.ndarray:
-    """Responses z* under spectral decoupling: Uᵀσ(−Uz) = κz, so z* = c Uᵀ1 with κc = σ(−c).
+    """Responses z* under spectral decoupling: Uᵀσ(−Uz) = κz, so z* = m Uᵀ1 with κm = σ(−m).
 
     No strength enters. U must be square, or 1 lie in its span.
 
@@ -69,7 +69,7 @@ def decoupled(mixing: np.ndarray, coefficient: float) -> np.ndarray:
         mixing: U [n, r].
         coefficient: κ of (κ/2)·ŷ² beside each example's loss.
     """
-    margin = brentq(lambda c: coefficient * c - expit(-c), 0, 1 / coefficient)
+    margin = brentq(lambda m: coefficient * m - expit(-m), 0, 1 / coefficient)
     return margin * mixing.sum(0)
 
 

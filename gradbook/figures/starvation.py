@@ -247,7 +247,7 @@ def plot_responses(
         ax.annotate(
             f"{strong:g}",
             decayed[:, -1],
-            xytext=(6, -2),
+            xytext=(6, -2) if strong > weak else (-13, -3),
             textcoords="offset points",
             color=VERMILION,
             fontsize=11,
