@@ -56,10 +56,6 @@ def _schedules(
     delay, every, scale = config["delay"], config["every"], config["scale"]
     rest = config["steps"] - delay
     decoupled = Diet(decoupling=2 * scale)  # scale · mean ŷ²
-    scaled = Loss(
-        lambda outputs, targets: scale * LOGISTIC.value(outputs, targets),
-        lambda outputs, targets: scale * LOGISTIC.slope(outputs, targets),
-    )
     before = range(0, delay + 1, every)
     first, start = _train(nets, rows, adam, decoupled, delay, before)
     forgetful = first.copy()
@@ -67,9 +63,17 @@ def _schedules(
     after = range(every, rest + 1, every)
     found = []
     for begun, diet in ((first, decoupled), (first, Diet()), (forgetful, decoupled)):
-        _, end = _train(begun, rows, adam, diet, rest, after, loss=scaled)
+        _, end = _train(begun, rows, adam, diet, rest, after, loss=scaled(scale))
         found.append(torch.cat([start, end]))
     return found
+
+
+def scaled(scale: float) -> Loss:
+    """The logistic loss times a number, with which Adam's running means do not shrink."""
+    return Loss(
+        lambda outputs, targets: scale * LOGISTIC.value(outputs, targets),
+        lambda outputs, targets: scale * LOGISTIC.slope(outputs, targets),
+    )
 
 
 def _train(
