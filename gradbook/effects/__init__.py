@@ -29,6 +29,14 @@ from gradbook.effects.dosage import (
     share_shaped,
     threshold,
 )
+from gradbook.effects.moons import (
+    PUSHED,
+    cure_number,
+    digits_course,
+    misled,
+    mitigation,
+    of_cure,
+)
 from gradbook.effects.nets import (
     MASKS,
     angle_at_the_start,
@@ -53,6 +61,7 @@ __all__ = [
     "LAYERS",
     "MASKS",
     "MOSTLY_SILENT",
+    "PUSHED",
     "STRONG",
     "WEAK",
     "accuracy_gained",
@@ -67,8 +76,10 @@ __all__ = [
     "cosine_after_the_cut",
     "cosine_at_the_start",
     "cosine_in_all_parameters",
+    "cure_number",
     "diet_number",
     "difference_over_round_off",
+    "digits_course",
     "distance",
     "drift",
     "dropout_angle_over_plain",
@@ -77,6 +88,9 @@ __all__ = [
     "fold_of_dose",
     "head_start_left",
     "head_start_left_at_the_end",
+    "misled",
+    "mitigation",
+    "of_cure",
     "of_loss",
     "of_map",
     "of_view",

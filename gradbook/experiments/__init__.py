@@ -29,6 +29,8 @@ NAMES = (
     "three_features",
     "delay",
     "rarely_wrong",
+    "moons",
+    "cures",
 )
 
 

@@ -25,6 +25,7 @@ from gradbook.figures.general import (
     plot_intervals,
     plot_predicted_measured,
 )
+from gradbook.figures.moons import plot_cures, plot_decision, plot_unlearning
 from gradbook.figures.nets import (
     plot_normalization,
     plot_pair,
@@ -54,6 +55,8 @@ __all__ = [
     "plot_bands",
     "plot_batch_sizes",
     "plot_competition",
+    "plot_cures",
+    "plot_decision",
     "plot_delay_map",
     "plot_delays",
     "plot_diets",
@@ -75,6 +78,7 @@ __all__ = [
     "plot_step_sizes",
     "plot_survival",
     "plot_tuning",
+    "plot_unlearning",
     "plot_unpredicted",
     "predicted_agreement",
     "predicted_catching_up",

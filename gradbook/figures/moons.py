@@ -1,0 +1,118 @@
+"""Figures of two moons and of coloured digits: decisions, cures, and what is unlearned."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+
+from gradbook import effects
+from gradbook.atlas import Atlas
+from gradbook.figures.style import (
+    BLUE,
+    COLOURS,
+    GREEN,
+    GREY,
+    ORANGE,
+    VERMILION,
+    key,
+    label_ends,
+    styled,
+)
+from gradbook.intervals import mean_interval
+
+SIDES = LinearSegmentedColormap.from_list("sides", ["#f0b48a", "#fbf1ea", "#e6f0f8", "#9cc6e0"])
+"""Class −1 to class 1, palest where the decision is undecided."""
+
+STRENGTH = {
+    "weight decay": "weight decay {:g}",
+    "dropout": "dropout {:g}",
+    "Adam": "Adam, step size {:g}",
+    "deeper": "{:g} hidden layers of 100",
+    "wider": "{:g} hidden units",
+    "spectral decoupling": "spectral decoupling {:g}",
+    "margin": "trained with margin {:g}",
+    "none": "none",
+    "batch norm": "batch norm",
+}
+
+
+@styled
+def plot_decision(moons: Atlas, setting: str, *, reach: float = 2.0, ax: Axes) -> Axes:
+    """The decision function averaged over seeds, its zero line, and one seed's examples.
+
+    Args:
+        moons: The moons experiment's results.
+        setting: One of its jobs.
+        reach: The grid goes from minus this to this.
+        ax: Where to draw; default new axes.
+    """
+    number = list(moons.jobs).index(setting)
+    decision = moons["decision"][number].astype(float)
+    line = np.linspace(-reach, reach, len(decision))
+    bound = np.quantile(np.abs(decision), 0.9)
+    levels = np.linspace(-bound, bound, 11)
+    ax.contourf(line, line, decision.T, levels, cmap=SIDES, extend="both")
+    ax.contour(line, line, decision.T, [0], colors="black", linewidths=1.6)
+    inputs, labels = moons["inputs"][number].astype(float), moons["labels"][number]
+    for label, colour, mark in ((1, BLUE, "o"), (-1, VERMILION, "^")):
+        rows = inputs[labels == label]
+        ax.plot(*rows.T, mark, color=colour, ms=2.5, mew=0)
+    ax.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal", title=setting)
+    ax.set(xlabel="coordinate 1", ylabel="coordinate 2")
+    return ax
+
+
+@styled
+def plot_cures(cures: Atlas, *, ax: Axes) -> Axes:
+    """Accuracy on the examples about which the first coordinate misleads, cure by cure.
+
+    Triangles: accuracy on fresh examples like the training examples.
+
+    Args:
+        cures: The cures experiment's results.
+        ax: Where to draw; default new axes.
+    """
+    rows = [(cure, s) for cure, strengths in cures.config["cures"] for s in strengths]
+    labels = []
+    for place, (cure, strength) in enumerate(rows):
+        colour = {"spectral decoupling": BLUE, "margin": GREY}.get(cure, VERMILION)
+        mean, low, high = mean_interval(100 * effects.misled(cures, cure, strength))
+        fresh = 100 * effects.of_cure(cures, "fresh", cure, strength).mean()
+        ax.plot(fresh, place, "v", color=GREY, ms=4, mfc="white", clip_on=False)
+        ax.hlines(place, low, high, color=colour, alpha=0.5, linewidth=3)
+        ax.plot(mean, place, "o", color=colour, ms=4)
+        labels.append(cure_label(cure, strength))
+    ax.set_yticks(range(len(rows)), labels, fontsize=10)
+    ax.set(xlabel="accuracy (%)", xlim=(0, 102), ylim=(len(rows) - 0.4, -0.6))
+    ax.figure.set_size_inches(4.8, 5.8)
+    key(ax, {"misled": (VERMILION, "o"), "fresh": (GREY, "v")})
+    return ax
+
+
+def cure_label(cure: str, strength: float) -> str:
+    """A cure at a strength, in words."""
+    if cure == "longer":
+        return f"{strength:,} steps" if strength else "untrained"
+    return STRENGTH[cure].format(strength)
+
+
+@styled
+def plot_unlearning(cures: Atlas, runs: dict[str, tuple[str, float]], *, ax: Axes) -> Axes:
+    """Test accuracy where the colour misleads, over training.
+
+    Args:
+        cures: The cures experiment's results.
+        runs: What to call a line, and its cure and strength.
+        ax: Where to draw; default new axes.
+    """
+    step, ends = cures["digits_step"][0], {}
+    for colour, (label, run) in zip((*COLOURS, GREEN, ORANGE), runs.items(), strict=False):
+        mean, low, high = mean_interval(100 * effects.digits_course(cures, *run))
+        ax.fill_between(step, low, high, color=colour, alpha=0.2, linewidth=0)
+        ax.plot(step, mean, color=colour)
+        ends[label] = (step[-1], mean[-1], colour)
+    ax.axvline(cures.config["digits"]["delay"], color=GREY, linewidth=0.8, linestyle=":")
+    ax.set(xlabel="steps", ylabel="accuracy (%)", ylim=(0, 80), xlim=(0, step[-1]))
+    label_ends(ax, ends)
+    return ax
