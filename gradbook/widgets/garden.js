@@ -116,13 +116,15 @@ function render({ model, el }) {
     html("div", { class: "frame" }, diet.element, strength.element, slider.element,
       html("div", { class: "plot" }, html("div", { class: "bed" }, beds.root), table.element),
       note, legend, spoken));
+  root.style.setProperty("--count", frequencies.length);
+  strength.element.hidden = most < 2;
   let quiet; // a reader hears the numbers once they rest
   const update = () => {
     const [d, s, e] = ["diet", "strength", "epoch"].map((trait) => model.get(trait));
     const chosen = diets[d];
     diet.show(d, diets.map(({ name }) => name));
     strength.show(s, chosen.strengths.map(String), `Strength ${chosen.symbol}`);
-    strength.element.hidden = chosen.strengths.length < 2;
+    strength.element.style.visibility = chosen.strengths.length < 2 ? "hidden" : "";
     slider.show();
     const now = Object.fromEntries(
       ["norm", "answer", "dose", "pull"].map((name) => [name, data.at(name, d, s, e)]));
