@@ -15,7 +15,7 @@ const svg = (tag, attributes = {}, ...children) =>
 
 const decimals = (x, digits) => x.toFixed(digits).replace(/^-(0\.0*)$/, "$1").replace("-", "−");
 
-/** Radio buttons drawn as a row of toggles; `show` may also rename them. */
+/** Radio buttons drawn as a row of toggles; `show` may also rename them, and hides the nameless. */
 function choice(trait, title, count, set) {
   const id = `choice-${Math.random().toString(36).slice(2)}`;
   const entries = Array.from({ length: count }, (_, i) => {
@@ -31,7 +31,7 @@ function choice(trait, title, count, set) {
   const show = (chosen, texts, name = title) => {
     heading.textContent = name;
     entries.forEach(({ input, text, label }, i) => {
-      label.hidden = i >= texts.length;
+      label.hidden = (texts[i] ?? null) === null;
       text.textContent = texts[i] ?? "";
       input.checked = i === Math.min(chosen, texts.length - 1);
     });
