@@ -9,11 +9,11 @@ const CURVES = ["dose_1", "dose_2", "straight", "bent", "left_1", "left_2", "los
 const percent = (x) => `${decimals(100 * x, x && Math.abs(x) < 0.0995 ? 1 : 0)} %`;
 const two = (x) => decimals(x, 2);
 const CHARTS = [
-  { title: "Dose · 10³", scale: "linear", unit: 1000, text: two,
+  { title: "Dose · 10³", scale: "linear", ends: [0, 1e-9], unit: 1000, text: two,
     lines: [["dose_1", "coordinate 1"], ["dose_2", "coordinate 2"]] },
-  { title: "Response", scale: "log", unit: 1, text: two,
+  { title: "Response", scale: "log", ends: [0.02, 20], unit: 1, text: two,
     lines: [["straight", "straight"], ["bent", "bent"]] },
-  { title: "Decides alone", scale: "linear", unit: 1, text: percent,
+  { title: "Decides alone", scale: "linear", ends: [0, 1], unit: 1, text: percent,
     lines: [["left_1", "coordinate 1"], ["left_2", "coordinate 2"]] },
 ];
 const ROWS = [
@@ -29,7 +29,11 @@ const [WIDE, TALL] = [400, 100]; // of a chart
 const TICKS = [0, 10, 50, 100, 200, 500, 1000, 2000, 5000, 10000];
 
 const signed = (x) => decimals(x, 2).replace(/0$/, "").replace(/^(?=[\d])/, x > 0 ? "+" : "");
+const named = ({ name, strength }) => (strength ? `${name} ${strength}` : name);
 const round = (x) => Math.round(100 * x) / 100;
+const nice = (top) => Number(`${"521".split("").find((d) => d <= top / 10 ** exponent(top))}e`
+  + exponent(top)); // a number not above the top, to mark an axis with
+const exponent = (x) => Math.floor(Math.log10(x));
 const spread = Math.sqrt; // of the epochs along an axis: early ones need room
 
 // ---------------------------------------------------------------- data
@@ -76,12 +80,6 @@ function readData(model) {
       field.subarray(record * size, (record + 1) * size), (code) => (code / 127) * scale[record]),
     examples: (m) => Array.from({ length: count }, (_, i) => m * count + i)
       .map((i) => ({ at: [points[2 * i], points[2 * i + 1]], label: labels[i] })),
-    /** Smallest and largest of some curves over all of a margin's records. */
-    range(m, names) {
-      const own = Array.from({ length: records }, (_, i) => m * records + i);
-      const all = names.flatMap((name) => own.map((record) => this.value(record, name)));
-      return [Math.min(...all), Math.max(...all)];
-    },
   };
 }
 
@@ -167,7 +165,7 @@ function plane({ meta, examples }) {
 }
 
 /** One chart of two curves over the epochs. */
-function chart(data, { title, scale, unit, text, lines }, set) {
+function chart(data, { title, scale, ends: [least, most], unit, text, lines }, set) {
   const { epochs } = data.meta;
   const x = (e) => round((WIDE * spread(epochs[e])) / spread(epochs.at(-1)));
   const kinds = ["first", "second"];
@@ -182,20 +180,23 @@ function chart(data, { title, scale, unit, text, lines }, set) {
     const off = epochs.map((_, e) => Math.abs(x(e) - wanted));
     set("epoch", off.indexOf(Math.min(...off)));
   });
-  const ends = [html("span"), html("span")];
+  const ticks = html("div", { class: "ends", "aria-hidden": "true" });
   const values = lines.map(([name]) => html("output", { "data-number": name, "aria-live": "off" }));
   const element = html("div", { class: "chart" },
     html("div", { class: "heading" }, html("span", { class: "title" }, title),
       ...lines.map(([, label], i) =>
         html("span", { class: `key ${kinds[i]}` }, html("span", {}, label), " ", values[i]))),
-    html("div", { class: "area" }, html("div", { class: "ends" }, ...ends), root));
+    html("div", { class: "area" }, ticks, root));
   const names = lines.map(([name]) => name);
+  const sides = ["curves", ...(data.banded ? ["low", "high"] : [])];
   const show = (course, e) => {
-    const [low, high] = data.range(course.margin, names);
-    const floor = scale === "log" ? 0.1 : Math.min(0, low);
-    const place = scale === "log" ? (v) => Math.log(Math.max(v, floor)) : (v) => v;
-    const y = (v) => round(TALL - (TALL * (place(v) - place(floor))) / (place(high) - place(floor)));
     const steps = (stay) => epochs.map((_, i) => course.record(i, stay));
+    const shown = [steps(), course.changes ? steps(true) : []].flat().flatMap((record) =>
+      names.flatMap((name) => sides.map((of) => data.value(record, name, of))));
+    const [floor, top] = scale === "log" ? [least, Math.max(most, ...shown)]
+      : [Math.min(least, ...shown), Math.max(most, ...shown)];
+    const place = scale === "log" ? (v) => Math.log(Math.max(v, floor)) : (v) => v;
+    const y = (v) => round(TALL - (TALL * (place(v) - place(floor))) / (place(top) - place(floor)));
     const outline = (records, name, of) => records.map((record, i) =>
       `${x(i)} ${y(data.value(record, name, of))}`);
     names.forEach((name, k) => {
@@ -206,13 +207,13 @@ function chart(data, { title, scale, unit, text, lines }, set) {
       const [under, over] = ["low", "high"].map((of) => outline(steps(), name, of));
       bands[k].setAttribute("d", `M${[...over, ...under.reverse()].join("L")}Z`);
     });
-    zero.setAttribute("d", scale === "linear" ? `M0 ${y(0)}H${WIDE}` : "");
+    const marked = scale === "log" ? [0.1, 1, 10, 100].filter((v) => v <= top)
+      : [0, nice(top * unit) / unit];
+    zero.setAttribute("d", marked.map((v) => `M0 ${y(v)}H${WIDE}`).join(""));
+    ticks.replaceChildren(...marked.map((v) => html("span", { style: `top: ${y(v)}%` },
+      text === percent ? percent(v) : String(Number((unit * v).toPrecision(3))))));
     now.setAttribute("d", `M${x(e)} 0V${TALL}`);
     turn.setAttribute("d", course.turn < 0 ? "" : `M${x(course.turn)} 0V${TALL}`);
-    ends.forEach((end, i) => {
-      const value = unit * [high, floor][i];
-      end.textContent = text === percent ? percent(value) : decimals(value, value < 1 ? 1 : 0);
-    });
     names.forEach((name, k) => {
       const value = data.value(course.record(e), name);
       values[k].dataset.value = value;
@@ -268,10 +269,6 @@ function choices({ meta, switchable }, set) {
   const strength = choice("strength", "Strength", most, set);
   const turn = choice("switch", "Switch", switches.length + 1, set);
   const then = choice("then", "Switch to", thens.length, set);
-  const named = (r, s) => {
-    const { name, strengths } = regularizers[r];
-    return strengths.length > 1 || strengths[s] ? `${name} ${strengths[s]}` : name;
-  };
   const seen = ({ element }, is) => { element.style.visibility = is ? "" : "hidden"; };
   margin.element.hidden = margins.length < 2;
   regularizer.element.hidden = regularizers.length < 2;
@@ -282,7 +279,6 @@ function choices({ meta, switchable }, set) {
       html("div", { class: "pair" }, margin.element, strength.element),
       ...[regularizer, turn, then].map(({ element }) => element),
     ],
-    named,
     show(course, w) {
       const chosen = regularizers[course.r];
       margin.show(course.margin, margins.map(signed));
@@ -292,7 +288,7 @@ function choices({ meta, switchable }, set) {
       seen(strength, chosen.strengths.length > 1);
       turn.show(course.turn < 0 ? 0 : w, ["never", ...switches.map((epoch) => `at ${epoch}`)]);
       seen(turn, switchable(course.r));
-      then.show(course.t, thens.map(([r, s]) => named(r, s)));
+      then.show(course.t, thens.map(named));
       seen(then, course.turn >= 0);
     },
   };
@@ -347,11 +343,12 @@ function render({ model, el }) {
     charts.forEach(({ show }) => show(course, e));
     times.show(course.turn);
     table.show((name) => data.value(record, name));
-    const first = controls.named(course.r, course.s);
-    const second = course.turn < 0 ? "" : controls.named(...thens[course.t]);
-    notes[0].textContent = `${first}: ${regularizers[course.r].note}`;
+    const chosen = regularizers[course.r];
+    const first = named({ name: chosen.name, strength: chosen.strengths[course.s] });
+    const second = course.turn < 0 ? "" : named(thens[course.t]);
+    notes[0].textContent = `${first}: ${chosen.note}`;
     notes[1].textContent = course.turn < 0 ? "" : `From epoch ${epochs[course.turn]} on ${second}: `
-      + (course.changes ? regularizers[thens[course.t][0]].note : "nothing changes.");
+      + (course.changes ? thens[course.t].note : "nothing changes.");
     const what = `margin ${signed(meta.margins[margin])}, ${first}`
       + (second && `, from epoch ${epochs[course.turn]} on ${second}`) + `, epoch ${epochs[e]}`;
     picture.root.setAttribute("aria-label", `Decision boundary among the two moons: ${what}`);

@@ -48,11 +48,11 @@ class Boundary(anywidget.AnyWidget):
 
     Attributes:
         meta: ``margins``, ``epochs`` (numbers), ``regularizers`` (dicts of ``name``, ``symbol``,
-            ``note``, ``strengths``), ``switches`` (epochs), ``thens`` (pairs of indices,
-            regularizer and strength), ``courses`` (text "regularizer,strength,switch,then", of
-            indices, or "regularizer,strength", to the first epoch's index and the first record's),
-            ``grid`` (the ends and number of points along each coordinate), ``seeds`` (how many the
-            bands cover).
+            ``note``, ``strengths``), ``switches`` (epochs), ``thens`` (what trains after one:
+            dicts of ``name``, ``strength``, ``note``), ``courses`` (text of indices
+            "regularizer,strength" or "regularizer,strength,switch,then" to the index of the first
+            epoch and of its record), ``grid`` (the ends and the number of points along each
+            coordinate), ``seeds`` (how many the bands span).
         field: int8, C order, [M, R, G₁, G₂]; the net's answer is ``field / 127 * scale``.
         scale: float32, little endian, [M, R].
         curves: float32, little endian, [M, R, C].
@@ -163,42 +163,36 @@ def _describe(courses: Sequence[Course], epochs: list[int]) -> tuple[dict[str, A
     """What the browser needs to find a record, and how many records there are."""
     if not epochs or epochs[0] != 0 or sorted(set(epochs)) != epochs:
         raise ValueError(f"expected epochs that ascend from 0, got {epochs}")
+    if wrong := [course for course in courses if len(course) not in (1, 2)]:
+        raise ValueError(f"expected courses of one or two stages, got {wrong[0]!r}")
+    if unknown := sorted({stage[-2] for course in courses for stage in course} - set(NOTES)):
+        raise ValueError(f"expected regularizers of {list(NOTES)}, got {unknown[0]!r}")
     strengths: dict[str, list[float]] = {}
     for course in courses:
         if len(course) == 1:
             strengths.setdefault(course[0][0], []).append(float(course[0][1]))
-    if unknown := sorted(set(strengths) - set(NOTES)):
-        raise ValueError(f"expected regularizers of {list(NOTES)}, got {unknown[0]!r}")
-    names = list(strengths)
-
-    def place(stage: Sequence[Any]) -> tuple[int, int]:
-        name, strength = stage[-2:]
-        if strength not in strengths.get(name, ()):
-            raise ValueError(
-                f"expected a course that has {name} {strength} alone, since another has it as a "
-                f"stage; there are {strengths}"
-            )
-        return names.index(name), strengths[name].index(strength)
-
+    names, known = list(strengths), list(NOTES)
     seconds = [course[1] for course in courses if len(course) == 2]
     switches = sorted({second[0] for second in seconds})
+    thens = sorted({tuple(second[1:]) for second in seconds}, key=lambda x: (known.index(x[0]), x))
     if not set(switches) <= set(epochs[:-1]):
         raise ValueError(f"expected switches at epochs of {epochs[:-1]}, got {switches}")
-    thens = sorted({place(second) for second in seconds})
     found: dict[str, list[int]] = {}
     records = 0
     for course in courses:
-        if len(course) not in (1, 2):
-            raise ValueError(f"expected courses of one or two stages, got {course!r}")
-        key, first = [*place(course[0])], 0
+        name, strength = course[0]
+        if strength not in strengths.get(name, ()):
+            raise ValueError(
+                f"expected also a course [[{name!r}, {strength}]], as {course!r} begins"
+            )
+        key, first = [names.index(name), strengths[name].index(strength)], 0
         if len(course) == 2:
-            switch = course[1][0]
-            key += [switches.index(switch), thens.index(place(course[1]))]
-            first = epochs.index(switch) + 1
-        name = ",".join(map(str, key))
-        if name in found:
+            key += [switches.index(course[1][0]), thens.index(tuple(course[1][1:]))]
+            first = epochs.index(course[1][0]) + 1
+        text = ",".join(map(str, key))
+        if text in found:
             raise ValueError(f"expected each course once, got {course!r} again")
-        found[name] = [first, records]
+        found[text] = [first, records]
         records += len(epochs) - first
     regularizers = [
         {"name": name, "symbol": NOTES[name][0], "note": NOTES[name][1], "strengths": own}
@@ -208,7 +202,9 @@ def _describe(courses: Sequence[Course], epochs: list[int]) -> tuple[dict[str, A
         "epochs": epochs,
         "regularizers": regularizers,
         "switches": switches,
-        "thens": [list(then) for then in thens],
+        "thens": [
+            {"name": name, "strength": strength, "note": NOTES[name][1]} for name, strength in thens
+        ],
         "courses": found,
     }, records
 
