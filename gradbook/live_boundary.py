@@ -103,7 +103,7 @@ class BoundaryPanel(ipywidgets.VBox):
             config = self._config()
             after = [epoch for epoch in config["epochs"] if epoch > (self._switch or EPOCHS)]
             self.progress.value, self.progress.max = 0, len(config["epochs"]) + len(after)
-            arrays = boundary.follow(self.margin.value, config, on_look=self._tick)
+            arrays = boundary.measure(self.margin.value, config, on_look=self._tick)
             explorer = Boundary(
                 {name: values[None] for name, values in arrays.items() if name not in BANDS},
                 margins=[self.margin.value],
@@ -146,9 +146,9 @@ def _offer(slider: ipywidgets.SelectionSlider, name: str) -> None:
 
 
 def _told(config: dict[str, Any], curves: np.ndarray) -> str:
-    """What coordinate 2 decides alone at the end of every course."""
-    place = config["curves"].index("left_2")
-    ends = [curves[len(config["epochs"]) - 1, place], *curves[-1:, place]][: len(config["courses"])]
-    shares = [f"{100 * end:.0f} %" for end in ends]
-    without = f" (without the switch {shares[0]})" if len(shares) > 1 else ""
-    return f"Coordinate 2 decides alone at the end: {shares[-1]}{without}"
+    """What share coordinate 2 carries at the end, with the switch and without."""
+    shares = curves[:, config["curves"].index("share_2")]
+    told = f"Share that coordinate 2 carries at the end: {100 * shares[-1]:.1f} %"
+    if len(config["courses"]) > 1:
+        told += f" (without the switch {100 * shares[len(config['epochs']) - 1]:.1f} %)"
+    return told

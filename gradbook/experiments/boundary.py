@@ -45,10 +45,10 @@ CONFIG: dict[str, Any] = {
         [["spectral decoupling", 0.06]],
         *([a, [epoch, *b]] for a in MAIN for epoch in SWITCHES for b in MAIN if a != b),
     ],
-    "grid": [[-1.6, 1.6, 17], [-2.0, 2.0, 21]],
+    "grid": [[-moons.REACH, moons.REACH, 21]] * 2,
     "straight": 3,
     "curves": [
-        *("dose_1", "dose_2", "straight", "bent", "left_1", "left_2"),
+        *("dose_1", "dose_2", "straight", "bent", "share_1", "share_2"),
         *("loss", "accuracy", "erased"),
     ],
 }
@@ -61,12 +61,15 @@ FIELDS = {
 """Regularizer to the part of `garden.Diet` that it is."""
 
 
-def measure(margin: float, config: dict[str, Any]) -> dict[str, np.ndarray]:
+def measure(
+    margin: float, config: dict[str, Any], *, on_look: Callable[[], None] = lambda: None
+) -> dict[str, np.ndarray]:
     """Train along every course, and look at the nets at its epochs.
 
     Args:
         margin: Between the moons.
         config: As `CONFIG`.
+        on_look: Called whenever the nets of an ensemble have been looked at.
 
     Returns:
         ``curves`` [R, C] and ``field`` int8 [R, G₁, G₂] with ``scale`` [R] of the first seed, its
@@ -78,29 +81,27 @@ def measure(margin: float, config: dict[str, Any]) -> dict[str, np.ndarray]:
           of the first layer's weights that read coordinate 1, or 2;
         - ``straight``, ``bent``: root mean square over the examples of the answers' part in the
           leading tangent features of the start, and of the rest;
-        - ``left_1``, ``left_2``: root mean square of the answers with the other coordinate at its
-          mean, as a share of that of the answers;
+        - ``share_1``, ``share_2``: share of the decision over the plane that a coordinate carries,
+          `moons.carried` of the middles of the grid's cells;
         - ``loss``, ``accuracy``, and ``erased``: accuracy with coordinate 1 at its mean.
+
+    Raises:
+        ValueError: A course switches from batch norm or to it.
     """
-    return follow(margin, config)
-
-
-def follow(
-    margin: float, config: dict[str, Any], *, on_look: Callable[[], None] = lambda: None
-) -> dict[str, np.ndarray]:
-    """What `measure` returns; ``on_look`` is called whenever nets have been looked at."""
-    examples = [moons.two_moons(seed, margin) for seed in config["seeds"]]
-    inputs, targets = (torch.stack(each) for each in zip(*examples, strict=True))
+    examples = [moons.moons(seed, margin=margin) for seed in config["seeds"]]
+    inputs, targets = (
+        torch.from_numpy(np.stack(each)).float() for each in zip(*examples, strict=True)
+    )
     look = _Look.at(inputs, targets, config, on_look)
     courses = [tuple(map(tuple, course)) for course in config["courses"]]
     switches = sorted({course[1][0] for course in courses if len(course) == 2})
     if fixed := [c for c in courses if len(c) == 2 and "batch norm" in (c[0][0], c[1][1])]:
         raise ValueError(
-            f"expected switches between regularizers of one net, got {fixed[0]}: batch norm is a "
-            "layer, and putting it in or taking it out would make another net"
+            f"expected a switch between regularizers of one net, got one from {fixed[0][0][0]} to "
+            f"{fixed[0][1][1]}: batch norm is a layer, and with or without it is another net"
         )
-    tracks: dict[Any, dict[str, Tensor]] = {}
-    kept: dict[Any, ensemble.Ensemble] = {}
+    tracks: dict[Any, dict[str, Tensor]] = {}  # a course's records
+    kept: dict[Any, ensemble.Ensemble] = {}  # nets at a switch, by their first stage and its epoch
 
     def train(together: list[Any], nets: ensemble.Ensemble, switch: int) -> None:
         """Train courses of one kind side by side, from an epoch on, and keep what is switched."""
@@ -120,7 +121,7 @@ def follow(
             *repeated,
             ensemble.Momentum(config["learning_rate"], config["momentum"]),
             steps=epochs[-1] - switch,
-            diets=[diet(*course[-1][-2:]) for course in together for _ in inputs],
+            diets=[_diet(*course[-1][-2:]) for course in together for _ in inputs],
             watch=watch,
             at=[epoch - switch for epoch in epochs],
             seeds=[10_000 * switch + seed for _ in together for seed in config["seeds"]],
@@ -129,44 +130,39 @@ def follow(
             rows = slice(number * len(inputs), (number + 1) * len(inputs))
             tracks[course] = {name: values[:, rows] for name, values in records.items()}
 
-    for kind in KINDS:
-        first = [c for c in courses if len(c) == 1 and kind(c[0][0])]
-        if first:
-            norm = first[0][0][0] == "batch norm"
-            start = [moons.net(s, config["width"], norm) for _ in first for s in config["seeds"]]
-            train(first, ensemble.Ensemble(start), 0)
+    for first in _alike([course for course in courses if len(course) == 1]):
+        norm = first[0][0][0] == "batch norm"
+        start = [_net(s, config["width"], norm=norm) for _ in first for s in config["seeds"]]
+        train(first, ensemble.Ensemble(start), 0)
     for switch in switches:
-        for kind in KINDS:
-            later = [c for c in courses if len(c) == 2 and c[1][0] == switch and kind(c[1][1])]
-            if later:
-                train(later, _joined([kept[course[0], switch] for course in later]), switch)
+        for later in _alike(
+            [course for course in courses if course[1:] and course[1][0] == switch]
+        ):
+            train(later, _joined([kept[course[0], switch] for course in later]), switch)
     curves = torch.cat([tracks[course]["curves"] for course in courses])  # [R, seeds, C]
     field = torch.cat([tracks[course]["field"][:, 0] for course in courses])
-    scale = field.abs().amax(-1)
+    scale = field.abs().amax((1, 2))
     return {
         "curves": curves[:, 0].float().numpy(),
         "low": curves.amin(1).float().numpy(),
         "high": curves.amax(1).float().numpy(),
-        "field": (127 * field / scale[:, None])
-        .round()
-        .to(torch.int8)
-        .unflatten(1, [axis[2] for axis in config["grid"]])
-        .numpy(),
+        "field": (127 * field / scale[:, None, None]).round().to(torch.int8).numpy(),
         "scale": scale.float().numpy(),
         "points": inputs[0].float().numpy(),
         "labels": targets[0].to(torch.int8).numpy(),
     }
 
 
-KINDS = (
-    lambda name: name not in ("dropout", "batch norm"),
-    lambda name: name == "dropout",
-    lambda name: name == "batch norm",
-)
-"""What trains together: one member's masks or norms would cost every other as much."""
+def _alike(courses: Sequence[Any]) -> list[list[Any]]:
+    """Courses that train together: masks or norms of one would cost all others as much."""
+    groups: dict[str, list[Any]] = {}
+    for course in courses:
+        name = course[-1][-2]
+        groups.setdefault(name if name in ("dropout", "batch norm") else "", []).append(course)
+    return list(groups.values())
 
 
-def diet(regularizer: str, strength: float) -> garden.Diet:
+def _diet(regularizer: str, strength: float) -> garden.Diet:
     """The diet of a regularizer; batch norm is a matter of the net."""
     return garden.Diet(**({FIELDS[regularizer]: strength} if regularizer in FIELDS else {}))
 
@@ -195,46 +191,45 @@ class _Look:
 
     inputs: Tensor
     targets: Tensor
-    plane: Tensor
+    grid: list[Tensor]  # along either coordinate
     leading: Tensor  # tangent features of the start, orthonormal [seeds, n, straight]
     on_look: Callable[[], None]
 
     @classmethod
     def at(cls, inputs: Tensor, targets: Tensor, config: dict[str, Any], on_look: Any) -> _Look:
-        axes = [torch.linspace(*axis) for axis in config["grid"]]
         leading = [
-            torch.linalg.svd(
-                _tangent_features(moons.net(seed, config["width"], False), rows), False
-            )[0]
+            torch.linalg.svd(_tangent_features(_net(seed, config["width"]), rows), False)[0]
             for seed, rows in zip(config["seeds"], inputs, strict=True)
         ]
         straight = torch.stack(leading)[..., : config["straight"]]
-        return cls(inputs, targets, torch.cartesian_prod(*axes), straight, on_look)
+        grid = [torch.linspace(*axis) for axis in config["grid"]]
+        return cls(inputs, targets, grid, straight, on_look)
 
     def __call__(self, nets: ensemble.Ensemble) -> dict[str, Tensor]:
         courses = len(nets) // len(self.inputs)
         inputs, targets = self.inputs.repeat(courses, 1, 1), self.targets.repeat(courses, 1)
         leading = self.leading.repeat(courses, 1, 1)
         answers = nets.outputs(inputs)[..., 0]
-        without = []
-        for coordinate in (0, 1):
-            erased = inputs.clone()
-            erased[..., coordinate] = erased[..., coordinate].mean(1, keepdim=True)
-            without.append(nets.outputs(erased)[..., 0])
+        erased = inputs.clone()
+        erased[..., 0] = inputs[..., :1].mean(1)
+        cells = self._plane(nets, [(line[1:] + line[:-1]) / 2 for line in self.grid])
         straight = torch.bmm(leading, torch.bmm(leading.mT, answers[..., None]))[..., 0]
-        size = _root_mean_square(answers)
         numbers = [
             *self._doses(nets, inputs, targets).unbind(-1),
             _root_mean_square(straight),
             _root_mean_square(answers - straight),
-            _root_mean_square(without[1]) / size,
-            _root_mean_square(without[0]) / size,
+            *(_carried(planes) for planes in (cells.mT, cells)),
             garden.LOGISTIC.value(answers, targets).mean(-1),
             (answers * targets > 0).float().mean(-1),
-            (without[0] * targets > 0).float().mean(-1),
+            (nets.outputs(erased)[..., 0] * targets > 0).float().mean(-1),
         ]
         self.on_look()
-        return {"curves": torch.stack(numbers, -1), "field": nets.outputs(self.plane)[..., 0]}
+        return {"curves": torch.stack(numbers, -1), "field": self._plane(nets, self.grid)}
+
+    @staticmethod
+    def _plane(nets: ensemble.Ensemble, grid: list[Tensor]) -> Tensor:
+        shape = [len(line) for line in grid]
+        return nets.outputs(torch.cartesian_prod(*grid))[..., 0].unflatten(1, shape)
 
     def _doses(self, nets: ensemble.Ensemble, inputs: Tensor, targets: Tensor) -> Tensor:
         weights = f"{nets.shape.linears[0]}.weight"
@@ -254,6 +249,19 @@ def _tangent_features(model: nn.Module, inputs: Tensor) -> Tensor:
         return torch.func.functional_call(model, at, (inputs,))[:, 0]
 
     return torch.cat([part.flatten(1) for part in torch.func.jacrev(answers)(weights).values()], 1)
+
+
+def _carried(planes: Tensor) -> Tensor:
+    return torch.from_numpy(moons.carried(planes.numpy()))
+
+
+def _net(seed: int, width: int, *, norm: bool = False) -> nn.Sequential:
+    """A net of one hidden layer with the weights that torch gives a seed."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        hidden = nn.Linear(2, width)
+        answer = nn.Linear(width, 1)
+    return nn.Sequential(hidden, *([nn.BatchNorm1d(width)] if norm else []), nn.ReLU(), answer)
 
 
 def _root_mean_square(values: Tensor) -> Tensor:

@@ -4,22 +4,22 @@
  * switch of the regularizer the course without it goes on as a dotted line. */
 
 const PAUSE = 400; // milliseconds an epoch stays in view
-const CURVES = ["dose_1", "dose_2", "straight", "bent", "left_1", "left_2", "loss", "accuracy",
+const CURVES = ["dose_1", "dose_2", "straight", "bent", "share_1", "share_2", "loss", "accuracy",
   "erased"];
-const percent = (x) => `${decimals(100 * x, x && Math.abs(x) < 0.0995 ? 1 : 0)} %`;
+const percent = (x, digits = 2) => `${Number((100 * x).toPrecision(digits))} %`;
 const two = (x) => decimals(x, 2);
 const CHARTS = [
   { title: "Dose · 10³", scale: "linear", ends: [0, 1e-9], unit: 1000, text: two,
     lines: [["dose_1", "coordinate 1"], ["dose_2", "coordinate 2"]] },
-  { title: "Response", scale: "log", ends: [0.02, 20], unit: 1, text: two,
+  { title: "Response", scale: "log", ends: [0.011, 20], unit: 1, text: two,
     lines: [["straight", "straight"], ["bent", "bent"]] },
-  { title: "Decides alone", scale: "linear", ends: [0, 1], unit: 1, text: percent,
-    lines: [["left_1", "coordinate 1"], ["left_2", "coordinate 2"]] },
+  { title: "Share carried", scale: "log", ends: [0.001, 1], unit: 1, text: percent,
+    lines: [["share_1", "coordinate 1"], ["share_2", "coordinate 2"]] },
 ];
 const ROWS = [
   ["loss", "loss", (x) => decimals(x, 4)],
-  ["accuracy", "accuracy", percent],
-  ["erased", "accuracy, coordinate 1 erased", percent],
+  ["accuracy", "accuracy", (x) => percent(x, 3)],
+  ["erased", "accuracy, coordinate 1 erased", (x) => percent(x, 3)],
 ];
 const LEVELS = [1, 2, 4, 8, 16, 32].flatMap((level) => [level, -level]); // of thin contours
 const TINTS = { 1: [60, 165, 110], "-1": [165, 100, 185] }; // green and purple
@@ -207,10 +207,10 @@ function chart(data, { title, scale, ends: [least, most], unit, text, lines }, s
       const [under, over] = ["low", "high"].map((of) => outline(steps(), name, of));
       bands[k].setAttribute("d", `M${[...over, ...under.reverse()].join("L")}Z`);
     });
-    const marked = scale === "log" ? [0.1, 1, 10, 100].filter((v) => v <= top)
+    const marked = scale === "log" ? [0.01, 0.1, 1, 10, 100].filter((v) => floor < v && v <= top)
       : [0, nice(top * unit) / unit];
     zero.setAttribute("d", marked.map((v) => `M0 ${y(v)}H${WIDE}`).join(""));
-    ticks.replaceChildren(...marked.map((v) => html("span", { style: `top: ${y(v)}%` },
+    ticks.replaceChildren(...marked.map((v) => html("span", { style: `top: ${Math.max(y(v), 5)}%` },
       text === percent ? percent(v) : String(Number((unit * v).toPrecision(3))))));
     now.setAttribute("d", `M${x(e)} 0V${TALL}`);
     turn.setAttribute("d", course.turn < 0 ? "" : `M${x(course.turn)} 0V${TALL}`);
@@ -260,7 +260,7 @@ function numbers() {
 
 // ---------------------------------------------------------------- the widget
 
-/** The five choices; what has no effect under the others keeps its place and is not seen. */
+/** The five choices; what has no effect under the others keeps its place. */
 function choices({ meta, switchable }, set) {
   const { margins, regularizers, switches, thens } = meta;
   const most = Math.max(...regularizers.map(({ strengths }) => strengths.length));
@@ -269,7 +269,10 @@ function choices({ meta, switchable }, set) {
   const strength = choice("strength", "Strength", most, set);
   const turn = choice("switch", "Switch", switches.length + 1, set);
   const then = choice("then", "Switch to", thens.length, set);
-  const seen = ({ element }, is) => { element.style.visibility = is ? "" : "hidden"; };
+  const open = ({ element }, is) => {
+    element.classList.toggle("idle", !is);
+    element.querySelectorAll("input").forEach((input) => { input.disabled = !is; });
+  };
   margin.element.hidden = margins.length < 2;
   regularizer.element.hidden = regularizers.length < 2;
   strength.element.hidden = most < 2;
@@ -285,11 +288,11 @@ function choices({ meta, switchable }, set) {
       regularizer.show(course.r, regularizers.map(({ name }) => name));
       strength.show(course.s, chosen.strengths.map((value, s) =>
         (course.strengths.includes(s) ? String(value) : null)), `Strength ${chosen.symbol}`);
-      seen(strength, chosen.strengths.length > 1);
+      strength.element.style.visibility = chosen.strengths.length > 1 ? "" : "hidden";
       turn.show(course.turn < 0 ? 0 : w, ["never", ...switches.map((epoch) => `at ${epoch}`)]);
-      seen(turn, switchable(course.r));
+      open(turn, switchable(course.r));
       then.show(course.t, thens.map(named));
-      seen(then, course.turn >= 0);
+      open(then, course.turn >= 0);
     },
   };
 }
@@ -298,11 +301,11 @@ function legend({ meta, count, banded }) {
   const key = (kind, text) => html("span", { class: `key ${kind}` }, text);
   return html("p", { class: "legend" }, `${count} examples, `, key("plus", "+1"), " and ",
     key("minus", "−1"), ". The thick line is where the net decides, the shade how firmly; thin "
-    + "lines are at ±1, ±2, ±4, … Dose: what the logistic loss does to the first layer’s weights "
-    + "that read a coordinate; below 0 it wears them down. Response: the answers’ root mean "
-    + "square, split into the three leading tangent features, which draw straight boundaries, "
-    + "and all others. Decides alone: the same root mean square with the other coordinate "
-    + "erased, as a share of the whole. ",
+    + "lines are at ±1, ±2, ±4, … Dose: what the logistic loss alone does to the first layer’s "
+    + "weights that read a coordinate; below 0 it wears them down. Response: the answers’ root mean "
+    + "square, split into the three leading tangent features, which draw nearly straight "
+    + "boundaries, and all others. Share carried: how much of the decision’s variance over the plane is lost "
+    + "without a coordinate. ",
     banded ? `Bands span ${meta.seeds} seeds, of which the first is drawn. ` : "",
     meta.switches.length ? "Dotted: without the switch." : "");
 }
