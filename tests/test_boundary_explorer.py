@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from explorers import write_page
-from gradbook.widgets import Boundary
+from gradbook import atlas
+from gradbook.widgets import Boundary, boundary_explorer
 from gradbook.widgets.boundary import CURVES, NOTES
 
 MARGINS, EPOCHS = [-0.1, 0.1], [0, 1, 5, 20, 50, 100]
@@ -318,4 +319,20 @@ def test_a_course_alone_has_no_choices_and_no_bands(tmp_path, visit):
         path.get_attribute("d") for path in seen.page.locator("path.band, path.ghost").all()
     )
     assert "seeds" not in seen.page.locator(".legend").inner_text()
+    assert (seen.messages, seen.foreign) == ([], [])
+
+
+def test_the_shipped_courses_open_and_show_their_numbers(tmp_path, visit):
+    results = atlas.load("boundary")
+    page = write_page(tmp_path, boundary_explorer(results, margin=1, switch=2, then=3))
+    assert page.stat().st_size < 1.2e6
+    seen = visit(page)
+    seen.page.wait_for_selector("[data-widget=ready]")
+    assert results.config["curves"] == list(CURVES)
+    courses, epochs = results.config["courses"], results.config["epochs"]
+    sizes = [len(epochs) - (epochs.index(c[1][0]) + 1 if len(c) == 2 else 0) for c in courses]
+    last = sum(sizes[: courses.index([NONE, [500, *DECOUPLING]]) + 1]) - 1
+    expected = dict(zip(CURVES, results["curves"][1, last].tolist(), strict=True))
+    assert shown(seen.page) == pytest.approx(expected, rel=1e-6)
+    assert "10 seeds" in seen.page.locator(".legend").inner_text()
     assert (seen.messages, seen.foreign) == ([], [])

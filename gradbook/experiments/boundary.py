@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from gradbook import ensemble, garden, moons
+from gradbook import ensemble, garden, models, moons
 from gradbook.probes.dose import dose
 
 Course = Sequence[Sequence[Any]]
@@ -53,12 +53,6 @@ CONFIG: dict[str, Any] = {
     ],
 }
 JOBS = (-0.1, 0.1)
-FIELDS = {
-    "weight decay": "weight_decay",
-    "dropout": "dropout",
-    "spectral decoupling": "decoupling",
-}
-"""Regularizer to the part of `garden.Diet` that it is."""
 
 
 def measure(
@@ -83,7 +77,7 @@ def measure(
           leading tangent features of the start, and of the rest;
         - ``share_1``, ``share_2``: share of the decision over the plane that a coordinate carries,
           `moons.carried` of the middles of the grid's cells;
-        - ``loss``, ``accuracy``, and ``erased``: accuracy with coordinate 1 at its mean.
+        - ``loss``, ``accuracy``, and ``erased``: accuracy with coordinate 1 set to 0.
 
     Raises:
         ValueError: A course switches from batch norm or to it.
@@ -121,7 +115,7 @@ def measure(
             *repeated,
             ensemble.Momentum(config["learning_rate"], config["momentum"]),
             steps=epochs[-1] - switch,
-            diets=[_diet(*course[-1][-2:]) for course in together for _ in inputs],
+            diets=[moons.training(*course[-1][-2:]).diet for course in together for _ in inputs],
             watch=watch,
             at=[epoch - switch for epoch in epochs],
             seeds=[10_000 * switch + seed for _ in together for seed in config["seeds"]],
@@ -131,8 +125,8 @@ def measure(
             tracks[course] = {name: values[:, rows] for name, values in records.items()}
 
     for first in _alike([course for course in courses if len(course) == 1]):
-        norm = first[0][0][0] == "batch norm"
-        start = [_net(s, config["width"], norm=norm) for _ in first for s in config["seeds"]]
+        kind = "batch norm" if first[0][0][0] == "batch norm" else "none"
+        start = [_net(seed, config["width"], kind) for _ in first for seed in config["seeds"]]
         train(first, ensemble.Ensemble(start), 0)
     for switch in switches:
         for later in _alike(
@@ -160,11 +154,6 @@ def _alike(courses: Sequence[Any]) -> list[list[Any]]:
         name = course[-1][-2]
         groups.setdefault(name if name in ("dropout", "batch norm") else "", []).append(course)
     return list(groups.values())
-
-
-def _diet(regularizer: str, strength: float) -> garden.Diet:
-    """The diet of a regularizer; batch norm is a matter of the net."""
-    return garden.Diet(**({FIELDS[regularizer]: strength} if regularizer in FIELDS else {}))
 
 
 def _members(nets: ensemble.Ensemble, number: int, count: int) -> ensemble.Ensemble:
@@ -211,7 +200,7 @@ class _Look:
         leading = self.leading.repeat(courses, 1, 1)
         answers = nets.outputs(inputs)[..., 0]
         erased = inputs.clone()
-        erased[..., 0] = inputs[..., :1].mean(1)
+        erased[..., 0] = 0
         cells = self._plane(nets, [(line[1:] + line[:-1]) / 2 for line in self.grid])
         straight = torch.bmm(leading, torch.bmm(leading.mT, answers[..., None]))[..., 0]
         numbers = [
@@ -255,13 +244,8 @@ def _carried(planes: Tensor) -> Tensor:
     return torch.from_numpy(moons.carried(planes.numpy()))
 
 
-def _net(seed: int, width: int, *, norm: bool = False) -> nn.Sequential:
-    """A net of one hidden layer with the weights that torch gives a seed."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        hidden = nn.Linear(2, width)
-        answer = nn.Linear(width, 1)
-    return nn.Sequential(hidden, *([nn.BatchNorm1d(width)] if norm else []), nn.ReLU(), answer)
+def _net(seed: int, width: int, regularizer: str = "none") -> nn.Sequential:
+    return models.mlp(2, (width,), regularizer=regularizer, one_hot=False, seed=seed)
 
 
 def _root_mean_square(values: Tensor) -> Tensor:

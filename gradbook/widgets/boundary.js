@@ -350,8 +350,9 @@ function render({ model, el }) {
     const first = named({ name: chosen.name, strength: chosen.strengths[course.s] });
     const second = course.turn < 0 ? "" : named(thens[course.t]);
     notes[0].textContent = `${first}: ${chosen.note}`;
-    notes[1].textContent = course.turn < 0 ? "" : `From epoch ${epochs[course.turn]} on ${second}: `
-      + (course.changes ? thens[course.t].note : "nothing changes.");
+    notes[1].textContent = course.turn < 0 ? "No switch: it goes on to the end."
+      : `From epoch ${epochs[course.turn]} on ${second}: `
+        + (course.changes ? thens[course.t].note : "nothing changes.");
     const what = `margin ${signed(meta.margins[margin])}, ${first}`
       + (second && `, from epoch ${epochs[course.turn]} on ${second}`) + `, epoch ${epochs[e]}`;
     picture.root.setAttribute("aria-label", `Decision boundary among the two moons: ${what}`);

@@ -30,7 +30,7 @@ NOTES = {
     "weight decay": ("λ", "λ‖θ‖²/2 is added to the loss: every weight pays."),
     "dropout": ("rate", "Hidden units are silenced at this rate while the net trains."),
     "batch norm": ("", "Each hidden unit is normalized over the batch, here over all examples."),
-    "spectral decoupling": ("λ", "λf²/2 is added to each example’s loss: large answers pay."),
+    "spectral decoupling": ("κ", "κŷ²/2 is added to each example’s loss: large answers pay."),
 }
 """Regularizer to the name of its strength and a sentence."""
 
