@@ -17,6 +17,7 @@ from gradbook.effects.agreement import (
     opposed_pairs,
     r2_at_the_end,
 )
+from gradbook.effects.boundary import of_course
 from gradbook.effects.dosage import (
     ALIVE,
     STRONG,
@@ -74,6 +75,7 @@ __all__ = [
     "error_over_none",
     "head_start_left",
     "head_start_left_at_the_end",
+    "of_course",
     "of_loss",
     "of_view",
     "opposed_beyond_plain",

@@ -260,6 +260,15 @@ function numbers() {
 
 // ---------------------------------------------------------------- the widget
 
+/** Texts of which one is seen; all keep their room, so that a choice moves nothing below. */
+function pile(texts) {
+  const entries = texts.map((text) => html("span", {}, text));
+  const show = (chosen) => entries.forEach((entry, i) => {
+    entry.style.visibility = i === chosen ? "" : "hidden";
+  });
+  return { element: html("p", { class: "note" }, ...entries), show };
+}
+
 /** The five choices; what has no effect under the others keeps its place. */
 function choices({ meta, switchable }, set) {
   const { margins, regularizers, switches, thens } = meta;
@@ -324,7 +333,11 @@ function render({ model, el }) {
   const charts = CHARTS.map((each) => chart(data, each, set));
   const times = timeline(meta);
   const table = numbers();
-  const notes = [html("p", { class: "note" }), html("p", { class: "note" })];
+  const notes = [
+    pile(regularizers.map(({ name, note }) => `${name}: ${note}`)),
+    pile(["No switch: it goes on to the end.", "From the switch on nothing changes.",
+      ...thens.map((then) => `From the switch on ${named(then)}: ${then.note}`)]),
+  ];
   const spoken = html("div", { class: "spoken", "aria-live": "polite" });
   const root = html("div",
     { class: "gradbook-widget gradbook-boundary", "data-lm-suppress-shortcuts": "true" },
@@ -332,8 +345,8 @@ function render({ model, el }) {
       html("div", { class: "views" }, html("div", { class: "side" }, picture.element, table.element),
         html("div", { class: "charts" }, times.flags, ...charts.map(({ element }) => element),
           times.element)),
-      ...notes, legend(data), spoken));
-  notes[1].hidden = meta.switches.length === 0;
+      ...notes.map(({ element }) => element), legend(data), spoken));
+  notes[1].element.hidden = meta.switches.length === 0;
   let quiet; // a reader hears the numbers once they rest
   const update = () => {
     const [margin, r, s, w, t, e] =
@@ -349,10 +362,8 @@ function render({ model, el }) {
     const chosen = regularizers[course.r];
     const first = named({ name: chosen.name, strength: chosen.strengths[course.s] });
     const second = course.turn < 0 ? "" : named(thens[course.t]);
-    notes[0].textContent = `${first}: ${chosen.note}`;
-    notes[1].textContent = course.turn < 0 ? "No switch: it goes on to the end."
-      : `From epoch ${epochs[course.turn]} on ${second}: `
-        + (course.changes ? thens[course.t].note : "nothing changes.");
+    notes[0].show(course.r);
+    notes[1].show(course.turn < 0 ? 0 : course.changes ? 2 + course.t : 1);
     const what = `margin ${signed(meta.margins[margin])}, ${first}`
       + (second && `, from epoch ${epochs[course.turn]} on ${second}`) + `, epoch ${epochs[e]}`;
     picture.root.setAttribute("aria-label", `Decision boundary among the two moons: ${what}`);
