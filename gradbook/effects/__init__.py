@@ -30,6 +30,7 @@ from gradbook.effects.dosage import (
     threshold,
 )
 from gradbook.effects.moons import (
+    PUBLISHED,
     PUSHED,
     cure_number,
     digits_course,
@@ -60,6 +61,7 @@ __all__ = [
     "LAYERS",
     "MASKS",
     "MOSTLY_SILENT",
+    "PUBLISHED",
     "PUSHED",
     "STRONG",
     "WEAK",

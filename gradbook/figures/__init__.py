@@ -25,7 +25,7 @@ from gradbook.figures.general import (
     plot_intervals,
     plot_predicted_measured,
 )
-from gradbook.figures.moons import plot_cures, plot_decision, plot_unlearning
+from gradbook.figures.moons import plot_cures, plot_decisions, plot_unlearning
 from gradbook.figures.nets import (
     plot_normalization,
     plot_pair,
@@ -46,7 +46,7 @@ __all__ = [
     "plot_batch_sizes",
     "plot_competition",
     "plot_cures",
-    "plot_decision",
+    "plot_decisions",
     "plot_diets",
     "plot_drift",
     "plot_field",
