@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import evidence, landscape, training
+from benchmarks import ensemble, evidence, landscape, training
 from benchmarks.timing import machine
 
-SUBJECTS = {"landscape": landscape, "training": training, "evidence": evidence}
+SUBJECTS = {
+    "landscape": landscape,
+    "training": training,
+    "ensemble": ensemble,
+    "evidence": evidence,
+}
 INTRODUCTIONS = {
     "landscape": """\
 Gradient landscape of the 3.5-million-parameter network, {minibatches} minibatches of 64, offsets
@@ -15,6 +20,8 @@ Gradient landscape of the 3.5-million-parameter network, {minibatches} minibatch
 grid, the time is scaled up.""",
     "training": """\
 Training of the same network, {rows} rows, {epochs} epochs a run, minibatches of 64.""",
+    "ensemble": """\
+{members} small nets with logistic loss, {rows} rows, all of them at every of {steps} steps.""",
     "evidence": """\
 The order experiment on the full network: {seeds} seeds with two trainings each; epochs a training:
 {epochs}.""",

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 
-from benchmarks import landscape, timing, training, ways
+from benchmarks import ensemble, landscape, timing, training, ways
 from gradbook import models, tasks
 from gradbook.training import TrainConfig, train
 from networks import INPUTS, ROWS, TARGETS, TASK, WIDTHS
@@ -79,6 +79,18 @@ def test_both_trainings_take_the_same_steps():
     found = torch.tensor(curves, dtype=torch.float64).T
     for curve, values in zip(found, (run.train_loss, run.test_loss), strict=False):
         torch.testing.assert_close(curve, values, rtol=1e-10, atol=0)
+
+
+@pytest.mark.parametrize("case", ensemble.CASES, ids=lambda case: case.label)
+def test_both_ways_to_train_small_nets_take_the_same_steps(case):
+    inputs, targets = (part.double() for part in ensemble.rows(case, 50))
+    start = [model.double() for model in ensemble.nets(case, 3)]
+    trained = ensemble.at_once(case, start, inputs, targets, 10)
+    alone = ensemble.one_by_one(case, start, inputs, targets, 10)
+    for member, model in enumerate(alone):
+        for name, value in model.named_parameters():
+            found = trained.parameters()[name][member]
+            torch.testing.assert_close(found, value, rtol=0, atol=EXACT)
 
 
 def test_a_table_holds_every_way_with_its_target():

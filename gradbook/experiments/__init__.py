@@ -26,6 +26,8 @@ NAMES = (
     "competition",
     "head_start",
     "diets",
+    "moons",
+    "cures",
     "boundary",
 )
 

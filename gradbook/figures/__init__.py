@@ -25,6 +25,7 @@ from gradbook.figures.general import (
     plot_intervals,
     plot_predicted_measured,
 )
+from gradbook.figures.moons import plot_cures, plot_decisions, plot_unlearning
 from gradbook.figures.nets import (
     plot_normalization,
     plot_pair,
@@ -44,6 +45,8 @@ __all__ = [
     "plot_bands",
     "plot_batch_sizes",
     "plot_competition",
+    "plot_cures",
+    "plot_decisions",
     "plot_diets",
     "plot_drift",
     "plot_field",
@@ -59,6 +62,7 @@ __all__ = [
     "plot_step_sizes",
     "plot_survival",
     "plot_tuning",
+    "plot_unlearning",
     "plot_unpredicted",
     "predicted_agreement",
     "predicted_shaping",
