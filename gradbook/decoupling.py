@@ -35,12 +35,12 @@ def kinds(shape: float, colour: float) -> tuple[np.ndarray, np.ndarray]:
 def best_answer(chance: float, coefficient: float) -> float:
     """What minimizes the expected logistic loss and decoupling on pictures of one kind.
 
-    p ln(1 + e^−f) + (1 − p) ln(1 + e^f) + c f²/2 is least where p − σ(f) = c f. The left side is
+    p ln(1 + e^−f) + (1 − p) ln(1 + e^f) + κ f²/2 is least where p − σ(f) = κ f. The left side is
     positive at f = 0 if p > ½ and falls, so f has the sign of p − ½ under every coefficient.
 
     Args:
         chance: p, that the label is 1, in (0, 1).
-        coefficient: c ≥ 0.
+        coefficient: κ ≥ 0.
     """
     if not 0 < chance < 1 or coefficient < 0:
         raise ValueError(
@@ -48,6 +48,17 @@ def best_answer(chance: float, coefficient: float) -> float:
         )
     bound = abs(np.log(chance / (1 - chance))) + 1
     return brentq(lambda f: chance - expit(f) - coefficient * f, -bound, bound)
+
+
+def margin_at_rest(coefficient: float) -> float:
+    """The margin m at which an example rests whose answer may be any: κ m = σ(−m).
+
+    Args:
+        coefficient: κ > 0.
+    """
+    if coefficient <= 0:
+        raise ValueError(f"expected a coefficient above 0, got {coefficient}: nothing rests there")
+    return brentq(lambda m: coefficient * m - expit(-m), 0, 1 / coefficient)
 
 
 def accuracy(answers: np.ndarray, shape: float, colour: float) -> float:

@@ -36,6 +36,12 @@ def test_without_decoupling_the_best_answer_is_the_log_odds():
     assert np.isclose(decoupling.best_answer(0.9, 0.0), np.log(9))
 
 
+@pytest.mark.parametrize("coefficient", [0.006, 0.06, 0.6])
+def test_the_margin_at_rest_is_the_best_answer_to_what_is_certain(coefficient):
+    margin = decoupling.margin_at_rest(coefficient)
+    assert np.isclose(margin, decoupling.best_answer(1 - 1e-12, coefficient), atol=1e-8)
+
+
 def test_following_a_feature_is_right_as_often_as_the_feature():
     shape, colour = decoupling.VOTES.T
     assert np.isclose(decoupling.accuracy(shape, 0.75, 0.85), 0.75)
@@ -46,3 +52,5 @@ def test_answers_out_of_range_are_refused():
     for chance, coefficient in ((0.0, 1.0), (1.0, 1.0), (0.5, -1.0)):
         with pytest.raises(ValueError, match="chance in"):
             decoupling.best_answer(chance, coefficient)
+    with pytest.raises(ValueError, match="nothing rests"):
+        decoupling.margin_at_rest(0.0)

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from gradbook import atlas, experiments, models, probes, tasks
-from gradbook.experiments import agreement, depth, explorer, nets, order, substitutes
+from gradbook.experiments import agreement, boundary, depth, explorer, nets, order, substitutes
 
 
 @pytest.fixture(autouse=True)
@@ -179,6 +179,23 @@ def test_the_substitutes_start_is_measured_again():
     measured = substitutes.measure(substitutes.JOBS[0], config | short)
     for name, values in measured.items():
         np.testing.assert_allclose(values, shipped[name][0, :, :1], rtol=1e-4, err_msg=name)
+
+
+def test_the_courses_of_two_moons_start_as_measured_again():
+    shipped, config = atlas.load("boundary"), boundary.CONFIG
+    epochs = [epoch for epoch in config["epochs"] if epoch <= 20]
+    courses = [course for course in config["courses"] if len(course) == 1]
+    short = config | {"seeds": config["seeds"][:1], "epochs": epochs, "courses": courses}
+    measured = boundary.measure(boundary.JOBS[1], short)
+    starts = len(config["epochs"]) * np.arange(len(courses))
+    rows = (starts[:, None] + np.arange(len(epochs))).flatten()
+    for number, name in enumerate(config["curves"]):
+        known = shipped["curves"][1, rows, number]
+        np.testing.assert_allclose(
+            measured["curves"][:, number], known, atol=0.02 * np.abs(known).max(), err_msg=name
+        )
+    np.testing.assert_allclose(measured["scale"], shipped["scale"][1, rows], rtol=0.02)
+    np.testing.assert_allclose(measured["points"], shipped["points"][1], atol=1e-6)
 
 
 def test_every_network_has_the_learning_rate_that_was_best_in_its_pilot():

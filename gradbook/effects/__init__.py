@@ -17,6 +17,7 @@ from gradbook.effects.agreement import (
     opposed_pairs,
     r2_at_the_end,
 )
+from gradbook.effects.boundary import of_course
 from gradbook.effects.dosage import (
     ALIVE,
     STRONG,
@@ -30,6 +31,7 @@ from gradbook.effects.dosage import (
     threshold,
 )
 from gradbook.effects.moons import (
+    PUBLISHED,
     PUSHED,
     cure_number,
     digits_course,
@@ -61,6 +63,7 @@ __all__ = [
     "LAYERS",
     "MASKS",
     "MOSTLY_SILENT",
+    "PUBLISHED",
     "PUSHED",
     "STRONG",
     "WEAK",
@@ -90,6 +93,7 @@ __all__ = [
     "head_start_left_at_the_end",
     "misled",
     "mitigation",
+    "of_course",
     "of_cure",
     "of_loss",
     "of_map",

@@ -31,6 +31,7 @@ NAMES = (
     "rarely_wrong",
     "moons",
     "cures",
+    "boundary",
 )
 
 

@@ -25,7 +25,7 @@ from gradbook.figures.general import (
     plot_intervals,
     plot_predicted_measured,
 )
-from gradbook.figures.moons import plot_cures, plot_decision, plot_unlearning
+from gradbook.figures.moons import plot_cures, plot_decisions, plot_unlearning
 from gradbook.figures.nets import (
     plot_normalization,
     plot_pair,
@@ -56,7 +56,7 @@ __all__ = [
     "plot_batch_sizes",
     "plot_competition",
     "plot_cures",
-    "plot_decision",
+    "plot_decisions",
     "plot_delay_map",
     "plot_delays",
     "plot_diets",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
@@ -11,10 +14,9 @@ from gradbook.atlas import Atlas
 from gradbook.figures.style import (
     BLUE,
     COLOURS,
-    GREEN,
     GREY,
-    ORANGE,
     VERMILION,
+    in_book_style,
     key,
     label_ends,
     styled,
@@ -37,30 +39,46 @@ STRENGTH = {
 }
 
 
-@styled
-def plot_decision(moons: Atlas, setting: str, *, reach: float = 2.0, ax: Axes) -> Axes:
-    """The decision function averaged over seeds, its zero line, and one seed's examples.
+def plot_decisions(
+    moons: Atlas, settings: Sequence[str], *, columns: int = 2, reach: float = 2.0
+) -> np.ndarray:
+    """Decision functions averaged over seeds, with zero lines; returns the array of axes.
+
+    Blue is class 1 and orange class −1, pale where the output is near 0; each panel has its own
+    scale. The points are one seed's examples.
 
     Args:
         moons: The moons experiment's results.
-        setting: One of its jobs.
+        settings: Some of its jobs.
+        columns: Panels in a row.
         reach: The grid goes from minus this to this.
-        ax: Where to draw; default new axes.
     """
+    rows = -(-len(settings) // columns)
+    with in_book_style():
+        size = (4.8, 5.2 * rows / columns)
+        axes = plt.subplots(rows, columns, figsize=size, squeeze=False, layout="constrained")[1]
+        for ax, setting in zip(axes.flat, settings, strict=False):
+            _decision(ax, moons, setting, reach)
+        for ax in axes[-1]:
+            ax.set_xlabel("coordinate 1")
+        for ax in axes[:, 0]:
+            ax.set_ylabel("coordinate 2")
+    return axes
+
+
+def _decision(ax: Axes, moons: Atlas, setting: str, reach: float) -> None:
     number = list(moons.jobs).index(setting)
-    decision = moons["decision"][number].astype(float)
+    decision = moons["decision"][number].astype(float).T  # second coordinate upwards
     line = np.linspace(-reach, reach, len(decision))
     bound = np.quantile(np.abs(decision), 0.9)
-    levels = np.linspace(-bound, bound, 11)
-    ax.contourf(line, line, decision.T, levels, cmap=SIDES, extend="both")
-    ax.contour(line, line, decision.T, [0], colors="black", linewidths=1.6)
+    ax.contourf(line, line, decision, np.linspace(-bound, bound, 11), cmap=SIDES, extend="both")
+    ax.contour(line, line, decision, [0], colors="black", linewidths=1.6)
     inputs, labels = moons["inputs"][number].astype(float), moons["labels"][number]
     for label, colour, mark in ((1, BLUE, "o"), (-1, VERMILION, "^")):
-        rows = inputs[labels == label]
-        ax.plot(*rows.T, mark, color=colour, ms=2.5, mew=0)
-    ax.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal", title=setting)
-    ax.set(xlabel="coordinate 1", ylabel="coordinate 2")
-    return ax
+        ax.plot(*inputs[labels == label].T, mark, color=colour, ms=2.2, mew=0)
+    ax.set(xlim=(-reach, reach), ylim=(-reach, reach), xticks=[-1, 0, 1], yticks=[-1, 0, 1])
+    ax.set_aspect("equal")
+    ax.set_title(setting, fontsize=12)
 
 
 @styled
@@ -94,7 +112,7 @@ def cure_label(cure: str, strength: float) -> str:
     """A cure at a strength, in words."""
     if cure == "longer":
         return f"{strength:,} steps" if strength else "untrained"
-    return STRENGTH[cure].format(strength)
+    return STRENGTH[cure].format(strength).replace("-", "−")
 
 
 @styled
@@ -107,7 +125,7 @@ def plot_unlearning(cures: Atlas, runs: dict[str, tuple[str, float]], *, ax: Axe
         ax: Where to draw; default new axes.
     """
     step, ends = cures["digits_step"][0], {}
-    for colour, (label, run) in zip((*COLOURS, GREEN, ORANGE), runs.items(), strict=False):
+    for colour, (label, run) in zip(COLOURS, runs.items(), strict=False):
         mean, low, high = mean_interval(100 * effects.digits_course(cures, *run))
         ax.fill_between(step, low, high, color=colour, alpha=0.2, linewidth=0)
         ax.plot(step, mean, color=colour)
