@@ -31,7 +31,7 @@ STRENGTH = {
     "dropout": "dropout {:g}",
     "Adam": "Adam, step size {:g}",
     "deeper": "{:g} hidden layers of 100",
-    "wider": "{:g} hidden units",
+    "wider": "{:,.0f} hidden units",
     "spectral decoupling": "spectral decoupling {:g}",
     "margin": "trained with margin {:g}",
     "none": "none",
