@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from scipy.optimize import brentq
-from scipy.special import expit
 
-from gradbook import atlas, effects, predictions, starvation, survival
+from gradbook import atlas, decoupling, effects, predictions, starvation, survival
 
 
 @dataclass(frozen=True)
@@ -118,7 +117,7 @@ EXERCISES = {
         "find the lead h from h + eʰ = 1 + t; time is steps times step size, both ways",
     ),
     "margin of two": Exercise(
-        lambda: brentq(lambda k: brentq(lambda m: k * m - expit(-m), 0, 1 / k) - 2, 1e-3, 1),
+        lambda: brentq(lambda k: decoupling.margin_at_rest(k) - 2, 1e-3, 1),
         0.01,
         "at rest all examples have one margin m, and κm = σ(−m)",
     ),

@@ -15,8 +15,9 @@ import math
 
 import numpy as np
 from scipy.integrate import solve_ivp
-from scipy.optimize import brentq
 from scipy.special import expit
+
+from gradbook import decoupling
 
 
 def coupled(coupling: float) -> np.ndarray:
@@ -69,8 +70,7 @@ def decoupled(mixing: np.ndarray, coefficient: float) -> np.ndarray:
         mixing: U [n, r].
         coefficient: κ of (κ/2)·ŷ² beside each example's loss.
     """
-    margin = brentq(lambda m: coefficient * m - expit(-m), 0, 1 / coefficient)
-    return margin * mixing.sum(0)
+    return decoupling.margin_at_rest(coefficient) * mixing.sum(0)
 
 
 def starving(strengths: np.ndarray, mixing: np.ndarray, weight_decay: float) -> np.ndarray:
@@ -94,7 +94,7 @@ def over_time(
     time: np.ndarray,
     *,
     weight_decay: float = 0.0,
-    decoupling: float = 0.0,
+    coefficient: float = 0.0,
 ) -> np.ndarray:
     """Responses over the time of gradient flow from z = 0: ż = S²(Uᵀσ(−Uz) − κz) − λz.
 
@@ -103,7 +103,7 @@ def over_time(
         mixing: U [n, r].
         time: Increasing from 0 [t].
         weight_decay: λ.
-        decoupling: κ.
+        coefficient: κ of spectral decoupling.
 
     Returns:
         [r, t].
@@ -111,7 +111,7 @@ def over_time(
     squares = np.asarray(strengths, float) ** 2
 
     def pace(_: float, z: np.ndarray) -> np.ndarray:
-        return squares * (mixing.T @ expit(-mixing @ z) - decoupling * z) - weight_decay * z
+        return squares * (mixing.T @ expit(-mixing @ z) - coefficient * z) - weight_decay * z
 
     time = np.asarray(time, float)
     span, start = (0.0, time[-1]), np.zeros(len(squares))

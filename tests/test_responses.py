@@ -57,7 +57,7 @@ def test_trajectories_end_at_the_fixed_points():
     decayed = responses.over_time([6, 2], U, time, weight_decay=0.01)[:, -1]
     np.testing.assert_allclose(decayed, responses.at_rest([6, 2], U, 0.01), rtol=1e-5)
     for strong in (2, 6):
-        freed = responses.over_time([strong, 2], U, time, decoupling=0.002)[:, -1]
+        freed = responses.over_time([strong, 2], U, time, coefficient=0.002)[:, -1]
         np.testing.assert_allclose(freed, responses.decoupled(U, 0.002), rtol=1e-5)
 
 

@@ -240,7 +240,7 @@ def plot_responses(
     for strong in strengths:
         pair = (strong, weak)
         decayed = responses.over_time(pair, mixing, time, weight_decay=weight_decay)
-        freed = responses.over_time(pair, mixing, time, decoupling=decoupling)
+        freed = responses.over_time(pair, mixing, time, coefficient=decoupling)
         for path, colour in ((freed, BLUE), (decayed, VERMILION)):
             ax.plot(*path, color=colour, linewidth=1.2)
         ax.plot(*decayed[:, -1], "o", color=VERMILION, ms=6)
