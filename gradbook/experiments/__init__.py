@@ -26,6 +26,12 @@ NAMES = (
     "competition",
     "head_start",
     "diets",
+    "dose_by_count",
+    "late_memorization",
+    "lag",
+    "one_step",
+    "memorizing_decay",
+    "left_out",
 )
 
 
