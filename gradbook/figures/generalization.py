@@ -106,7 +106,7 @@ def predicted_fresh(late_memorization: Atlas) -> dict[str, np.ndarray]:
 
 @styled
 def plot_lag(lag: Atlas, *, ax: Axes) -> Axes:
-    """When wrong labels are learned, against n; lines are predictions, dashes a slope of ½.
+    """When wrong labels are learned, against n; lines are predictions, dashes a line of slope ½.
 
     Args:
         lag: The experiment's results.
@@ -126,6 +126,7 @@ def plot_lag(lag: Atlas, *, ax: Axes) -> Axes:
         ax.plot(counts, line, "--" if kind == "ReLU" else "-", color=colour, linewidth=1.2)
         ends[kind] = (counts[-1], line[-1], colour)
     ax.set_xticks(counts, counts)
+    ax.set_yticks(ticks := [10, 20, 50, 100, 200, 500], ticks)
     ax.minorticks_off()
     label_ends(ax, ends)
     return ax
