@@ -194,8 +194,8 @@ def plot_forgetting(memorizing_decay: Atlas, *, ax: Axes) -> Axes:
             ax.plot(line, ends, color=colour, linewidth=1.2)
     ax.set(xscale="log", xlabel="weight decay λ", ylabel="answer", ylim=(-0.55, 1.05))
     key(ax, {kind: (c, "-") for kind, c in zip(config["networks"], COLOURS, strict=False)})
-    for text, place in (("to wrong labels", (0.02, 0.93)), ("to fresh examples", (0.02, 0.55))):
-        ax.text(*place, text, transform=ax.transAxes, fontsize=11)
+    for text, height in (("● to wrong labels", 0.12), ("□ to fresh examples", 0.03)):
+        ax.text(0.02, height, text, transform=ax.transAxes, fontsize=11)
     return ax
 
 
