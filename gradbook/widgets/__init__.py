@@ -1,6 +1,7 @@
 """What the reader turns: widgets are given measured arrays and load no torch."""
 
 from gradbook.widgets.comparison import comparison_explorer
+from gradbook.widgets.examples import Examples
 from gradbook.widgets.explorer import Explorer
 from gradbook.widgets.garden import Garden, garden_explorer
 from gradbook.widgets.landscapes import explorer_of
@@ -8,6 +9,7 @@ from gradbook.widgets.minibatch import minibatch_explorer
 from gradbook.widgets.slides import Slides
 
 __all__ = [
+    "Examples",
     "Explorer",
     "Garden",
     "Slides",
