@@ -8,25 +8,14 @@ const CURVES = ["general", "right", "wrong", "general_pull", "right_pull", "wron
 const BESIDE = ["rest", "right", "wrong"]; // whom a gradient is compared with
 const [COLUMNS, WIDE, TALL, REACH] = [12, 32, 60, 22]; // of the field's cells; of a cosine of 1
 const DECADES = 6; // that the dose's axis spans
-const ICONS = { play: "M4 2 14 8 4 14Z", pause: "M4 2h3v12H4zM9 2h3v12H9z" };
 const HEADS = { right: "M5 0A5 5 0 1 1 -5 0A5 5 0 1 1 5 0Z", wrong: "M0 -6.5 6.5 0 0 6.5 -6.5 0Z" };
-
-function fill(element, attributes, children) {
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...children);
-  return element;
-}
-const html = (tag, attributes = {}, ...children) =>
-  fill(document.createElement(tag), attributes, children);
-const svg = (tag, attributes = {}, ...children) =>
-  fill(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
 
 // ---------------------------------------------------------------- numbers as text
 
 const minus = (text) => text.replace("-", "−");
 const raised = (n) => [...`${n}`].map((c) => (c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[c])).join("");
 const percent = (x) => (Number.isFinite(x) ? `${Number((100 * x).toPrecision(2))} %` : "–");
-const cosine = (x) => (Number.isFinite(x) ? minus(x.toFixed(2).replace(/^-(0\.00)$/, "$1")) : "–");
+const cosine = (x) => (Number.isFinite(x) ? decimals(x, 2) : "–");
 
 /** Two significant digits: 0.012, 830, 1.2 × 10⁻⁵. */
 function significant(x) {
@@ -83,73 +72,6 @@ function readData(model) {
     answered: (setting, e, m) =>
       Boolean(answered[(setting * E + e) * row + (m >> 3)] & (128 >> (m & 7))),
   };
-}
-
-// ---------------------------------------------------------------- controls
-
-/** Radio buttons drawn as a row of toggles; `show` may also rename them. */
-function choice(trait, title, count, set) {
-  const id = `examples-${Math.random().toString(36).slice(2)}`;
-  const entries = Array.from({ length: count }, (_, i) => {
-    const input = html("input", { type: "radio", name: id, value: i });
-    const text = html("span");
-    input.addEventListener("change", () => set(trait, i));
-    return { input, text, label: html("label", {}, input, text) };
-  });
-  const heading = html("div", { class: "label", id }, title);
-  const element = html("div", { class: "choice", "data-control": trait }, heading,
-    html("div", { class: "options", role: "radiogroup", "aria-labelledby": id },
-      ...entries.map(({ label }) => label)));
-  const show = (chosen, texts, name = title) => {
-    heading.textContent = name;
-    entries.forEach(({ input, text, label }, i) => {
-      label.hidden = i >= texts.length;
-      text.textContent = texts[i] ?? "";
-      input.checked = i === Math.min(chosen, texts.length - 1);
-    });
-  };
-  return { element, show };
-}
-
-function epochSlider(model, epochs, set) {
-  const icon = svg("path");
-  const play = html("button", { type: "button", "data-action": "play-epoch" },
-    svg("svg", { viewBox: "0 0 16 16", "aria-hidden": "true" }, icon));
-  const input = html("input", {
-    type: "range", min: 0, max: epochs.length - 1, step: 1, "aria-label": "Epoch",
-  });
-  const value = html("output", { "aria-live": "off" });
-  input.addEventListener("input", () => set("epoch", Number(input.value)));
-  play.addEventListener("click", () => {
-    const start = !model.get("playing");
-    if (start && model.get("epoch") === epochs.length - 1) set("epoch", 0);
-    set("playing", start);
-  });
-  let timer;
-  const wait = () => {
-    clearTimeout(timer);
-    if (!model.get("playing")) return;
-    timer = setTimeout(() => {
-      const next = model.get("epoch") + 1;
-      if (next < epochs.length) set("epoch", next);
-      else set("playing", false);
-    }, PAUSE);
-  };
-  const show = () => {
-    const e = model.get("epoch");
-    const label = model.get("playing") ? "Pause" : "Play epochs";
-    icon.setAttribute("d", ICONS[model.get("playing") ? "pause" : "play"]);
-    play.setAttribute("aria-label", label);
-    play.title = label;
-    input.value = e;
-    input.setAttribute("aria-valuetext", `${epochs[e]}`);
-    value.textContent = epochs[e];
-    wait();
-  };
-  const element = html("div", { class: "slider", "data-control": "epoch" },
-    html("div", { class: "label" }, "Epoch ", value),
-    html("div", { class: "transport" }, play, input));
-  return { element, show, stop: () => clearTimeout(timer) };
 }
 
 // ---------------------------------------------------------------- pictures
@@ -302,7 +224,7 @@ function render({ model, el }) {
   const regularizer = choice("regularizer", "Regularizer", regularizers.length, set);
   const strength = choice("strength", "Strength", most, set);
   strength.element.hidden = most < 2;
-  const slider = epochSlider(model, epochs, set);
+  const slider = epochSlider(model, epochs, set, PAUSE);
 
   const powers = Array.from({ length: DECADES / 2 + 1 }, (_, i) => data.top - 2 * i);
   const dose = chart("dose", {
@@ -335,13 +257,13 @@ function render({ model, el }) {
   const summary = html("p", { class: "summary" });
   const notes = regularizers.map((each) => html("p", {}, each.note));
   const spoken = html("div", { class: "spoken", "aria-live": "polite" });
-  const key = (kind, text) => html("span", { class: "key" }, html("i", { class: `mark ${kind}` }), text);
+  const key = (kind, text) => html("span", { class: "sign" }, html("i", { class: `mark ${kind}` }), text);
   const legend = html("p", { class: "legend" },
     "Each mark is an example, with a ", key("right", "right"), " or a ", key("wrong", "wrong"),
     " label; full once the net answers as it is labelled. It stands above its line where its "
     + "gradient agrees with the mean of all others, by the cosine, and below where it opposes it. "
     + `Click one, or use the arrow keys, to follow it. ${seeds}`);
-  const root = html("div", { class: "gradbook-examples", "data-lm-suppress-shortcuts": "true" },
+  const root = html("div", { class: "gradbook-widget gradbook-examples", "data-lm-suppress-shortcuts": "true" },
     html("div", { class: "frame" },
       html("div", { class: "controls" }, share.element, size.element, regularizer.element,
         strength.element, slider.element),

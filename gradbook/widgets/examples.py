@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import anywidget
 import numpy as np
 import traitlets as t
+
+from gradbook.widgets.controls import with_controls
 
 CURVES = (
     "general",
@@ -60,8 +61,8 @@ class Examples(anywidget.AnyWidget):
         playing: Whether the widget is stepping through the epochs.
     """
 
-    _esm = Path(__file__).with_name("examples.js")
-    _css = Path(__file__).with_name("examples.css")
+    _esm = with_controls("examples.js")
+    _css = with_controls("examples.css")
 
     meta = t.Dict().tag(sync=True)
     curves = t.Bytes().tag(sync=True)
