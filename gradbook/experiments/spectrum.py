@@ -50,7 +50,8 @@ def measure(setting: str, config: dict[str, Any]) -> dict[str, np.ndarray]:
     """Networks of all seeds under every regularizer; examples of the first seed.
 
     Returns:
-        R regularizers and their strengths one after the other, E epochs, M examples shown:
+        R regularizers and their strengths one after the other, E epochs, M examples shown at most;
+        what lies behind those that there are is empty:
 
         - ``curves`` [R, 3, 9, E]: the first seed, the least and the most of all seeds; the names
           are `CURVES`. nan where no label is wrong, or no decay pulls.
@@ -142,9 +143,9 @@ def course(
     wrong = int(examples.wrong[0, shown].sum())
     return {
         "curves": np.stack([curves[0], curves.min(0), curves.max(0)]),
-        "doses": records["doses"][0].astype(np.float32),
-        "agreements": records["agreements"][0],
-        "answered": records["answered"][0],
+        "doses": _padded(records["doses"], config["shown"]).astype(np.float32),
+        "agreements": _padded(records["agreements"], config["shown"], NO_COSINE),
+        "answered": _padded(records["answered"], config["shown"]),
         "counts": np.array([len(shown) - wrong, wrong]),
     }
 
@@ -215,6 +216,13 @@ def _curves(
         (fresh <= 0).mean(1),
     )
     return np.stack(found, -1)
+
+
+def _padded(values: np.ndarray, length: int, empty: int = 0) -> np.ndarray:
+    """The first seed's values [E, M, …] with `empty` ones up to a length M."""
+    widths = [(0, 0)] * (values.ndim - 1)
+    widths[1] = (0, length - values.shape[2])
+    return np.pad(values[0], widths, constant_values=empty)
 
 
 def _mean(values: np.ndarray, members: np.ndarray) -> np.ndarray:
