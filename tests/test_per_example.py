@@ -227,7 +227,7 @@ class TestPromises:
 
     def test_batch_norm_in_training_mode_is_refused(self, probe):
         model = dense(*CONV["batch norm"][0])
-        with pytest.raises(ValueError, match="got '1': batch norm .* no gradient of its own"):
+        with pytest.raises(ValueError, match=r"got '1': batch norm .* no gradient of its own"):
             probe(model, pictures(3, 6, 6), LABELS, loss=ROWWISE["margin"], mode="train")
         assert not model[0]._forward_hooks
 

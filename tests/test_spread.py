@@ -101,3 +101,15 @@ def test_a_zero_gradient_has_no_angle():
     assert probes.example_cosines(kernel)[1].isnan().all()
     assert probes.agreement_with_rest(kernel)[1].isnan()
     assert probes.stiffness(kernel)[1].item() == pytest.approx(math.sqrt(0.5), **EXACT)
+
+
+def test_the_noise_tests_are_those_of_the_samples():
+    gradients = field(12)
+    mean = gradients.mean(0)
+    spread = torch.cov(gradients.T) / len(gradients)
+    unit = mean / mean.norm()
+    inner = (unit @ spread @ unit).sqrt() / mean.norm()
+    norm = spread.trace().sqrt() / mean.norm()
+    found = probes.noise_tests(gradients @ gradients.T)
+    known = norm.item(), inner.item(), (norm**2 - inner**2).sqrt().item()
+    assert found == pytest.approx(known, rel=1e-10)

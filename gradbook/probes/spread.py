@@ -106,3 +106,23 @@ def generalization_ratio(gradients: Tensor, n: int) -> float:
 def predicted_generalization(noise_scale: float, n: int) -> float:
     """OSGR(n) = 1/(1 + B_simple/n)."""
     return 1 / (1 + noise_scale / n)
+
+
+def noise_tests(kernel: Tensor) -> tuple[float, float, float]:
+    """Smallest tolerances at which a minibatch of n rows passes three tests of its gradient.
+
+    With the covariance over n − 1: the norm test compares √(tr Σ/n) with ‖G‖; the inner product
+    test the part of it along G, √(ĜᵀΣĜ/n), Ĝ = G/‖G‖; the orthogonality test the part across. The
+    square of the first is the sum of the squares of the others.
+
+    Source: Byrd et al. 2012, eq. 3.9; Bollapragada et al. 2017, eq. 2.6 and 3.3.
+    """
+    n, signal, row = len(kernel), kernel.mean(), kernel.mean(1)  # row: ⟨g_i, G⟩
+    along = row.square().sum() / signal
+    parts = (
+        kernel.diagonal().sum() - n * signal,
+        along - n * signal,
+        kernel.diagonal().sum() - along,
+    )
+    norm, inner, across = ((part / (n * (n - 1) * signal)).sqrt().item() for part in parts)
+    return norm, inner, across
