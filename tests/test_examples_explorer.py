@@ -23,9 +23,9 @@ def arrays(seed: int = 0) -> dict[str, np.ndarray]:
     errors = [name.endswith("error") for name in CURVES]
     line[:, errors] = rng.uniform(size=(S, sum(errors), E))
     curves = np.stack([line, 0.8 * line, np.minimum(1.1 * line, 1)], 1)
-    agreements = rng.uniform(-1, 1, (S, E, M, 3))
+    agreements = rng.integers(-127, 128, (S, E, M, 3)).astype(np.int8)
     curves[: S // 2, :, [name.startswith("wrong") for name in CURVES]] = np.nan
-    agreements[: S // 2, ..., AGREEMENTS.index("wrong")] = np.nan
+    agreements[: S // 2, ..., AGREEMENTS.index("wrong")] = -128
     return {
         "curves": curves,
         "doses": rng.normal(0, 1e-2, (S, E, M)),
@@ -59,9 +59,8 @@ def test_the_bytes_are_the_arrays(given):
     for name, shape in (("curves", (S, 3, len(CURVES), E)), ("doses", (S, E, M))):
         back = whole(np.frombuffer(getattr(widget, name), "<u2").reshape(shape))
         np.testing.assert_allclose(back, given[name], rtol=2**-8)
-    cosines = np.frombuffer(widget.agreements, "i1").reshape(S, E, M, 3).astype(float)
-    cosines[cosines == -128] = np.nan
-    np.testing.assert_allclose(cosines / 127, given["agreements"], atol=0.5 / 127)
+    cosines = np.frombuffer(widget.agreements, "i1").reshape(S, E, M, 3)
+    np.testing.assert_array_equal(cosines, given["agreements"])
     bits = np.frombuffer(widget.answered, "u1").reshape(S, E, -1)
     np.testing.assert_array_equal(np.unpackbits(bits, axis=-1, count=M), given["answered"])
     assert [r["name"] for r in widget.meta["regularizers"]] == list(REGULARIZERS)
@@ -78,11 +77,15 @@ def test_halves_round_to_the_nearest_and_keep_nan_zero_and_sign():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"curves": lambda a: a[:, :1]}, r"expected 'curves' \[16, 3, 9, 5\], got \[16, 1, 9, 5\]"),
-        ({"doses": lambda a: a[:, 1:]}, r"expected 'doses' \[16, 5, 30\], got \[16, 4, 30\]"),
-        ({"agreements": lambda a: a[..., 0]}, r"expected 'agreements' \[16, 5, 30, 3\]"),
-        ({"agreements": lambda a: 2 * a}, "expected cosines from -1 to 1, got 1.9"),
-        ({"answered": lambda a: a[1:]}, r"expected 'answered' \[16, 5, 30\]"),
+        (
+            {"curves": lambda a: a[:, 1:]},
+            r"'curves' \[16, 3, 9, 5\] of floating, got \[16, 2, 9, 5\]",
+        ),
+        ({"doses": lambda a: a[:, 1:]}, r"expected 'doses' \[16, 5, 30\] .*, got \[16, 4, 30\]"),
+        ({"agreements": lambda a: a[..., 0]}, r"expected 'agreements' \[16, 5, 30, 3\] of int8"),
+        ({"agreements": lambda a: a / 127}, r"of int8, got \[16, 5, 30, 3\] of float64"),
+        ({"answered": lambda a: a[1:]}, r"expected 'answered' \[16, 5, 30\] of bool"),
+        ({"answered": lambda a: 1 * a}, r"of bool, got \[16, 5, 30\] of int64"),
         ({"doses": lambda a: a + np.nan}, "expected finite 'doses'"),
         ({"curves": lambda a: a / 0}, "expected finite 'curves'"),
     ],
@@ -164,16 +167,17 @@ def expected(given, share=0, size=0, regularizer=0, strength=0, epoch=0, example
     setting = (share * len(SIZES) + size) * RUNS + runs.index((regularizer, strength))
     found = dict(zip(CURVES, given["curves"][setting, 0, :, epoch], strict=True))
     found["own"] = given["doses"][setting, epoch, example]
-    cosines = given["agreements"][setting, epoch, example]
-    return found | {f"own_{name}": c for name, c in zip(AGREEMENTS, cosines, strict=True)}
+    cosines = np.where(
+        (codes := given["agreements"][setting, epoch, example]) < -127, np.nan, codes
+    )
+    return found | {f"own_{name}": c / 127 for name, c in zip(AGREEMENTS, cosines, strict=True)}
 
 
 def check(page, given, **state):
     shown, known = numbers(page), expected(given, **state)
     assert set(shown) == set(known)
     for name, value in known.items():
-        limits = {"abs": 0.004} if name[:4] == "own_" else {"rel": 2**-8}
-        assert shown[name] == pytest.approx(value, nan_ok=True, **limits), name
+        assert shown[name] == pytest.approx(value, rel=2**-8, nan_ok=True), name
 
 
 SETTINGS = [
@@ -229,8 +233,11 @@ def test_marks_tell_labels_apart_by_shape_and_what_is_answered_by_filling(given,
     assert [wrong for _, wrong, *_ in heads] == [False] * 24 + [True] * 6
     assert [full for *_, full, _ in heads] == given["answered"][setting, 2].tolist()
     heights = np.array([y for *_, y in heads])
-    cosines = given["agreements"][setting, 2, :, 0]
-    np.testing.assert_allclose(-heights / np.abs(heights / cosines).mean(), cosines, atol=0.02)
+    cosines = given["agreements"][setting, 2, :, 0] / 127
+    np.testing.assert_allclose(
+        heights, cosines / (cosines @ cosines) * (cosines @ heights), atol=0.01
+    )
+    assert cosines @ heights < 0, "agreement points up"
 
 
 def test_an_example_that_a_smaller_set_lacks_gives_way_to_its_last(given, explore):
@@ -238,17 +245,34 @@ def test_an_example_that_a_smaller_set_lacks_gives_way_to_its_last(given, explor
     turn(page, size=0)
     check(page, given, share=1, size=0, example=9)
     assert page.locator("[data-example]:visible").count() == 10
-    assert "all 10 examples: 8 right, 2 wrong labels" in page.locator(".counts").inner_text()
+    assert "All 10 examples: 8 right, 2 wrong labels" in page.locator(".field .counts").inner_text()
 
 
 def test_a_line_goes_through_its_numbers(given, explore):
     page = explore({"share": 1, "size": 1})
-    points = page.locator("[data-line=test_error]").evaluate(
-        "path => path.getAttribute('d').split(/[ML]/).slice(1).map(p => p.split(' ').map(Number))"
-    )
+    drawn = page.locator("[data-line=test_error]").get_attribute("d").replace("h0", "")
+    points = [[float(x) for x in point.split()] for point in drawn[1:].split("L")]
     known = given["curves"][12, 0, CURVES.index("test_error")]
     np.testing.assert_allclose(points, np.transpose([np.linspace(0, 100, E), 100 - 100 * known]),
                                atol=0.5)  # fmt: skip
+
+
+def test_early_stopping_is_where_the_fewest_new_examples_are_missed(given, explore):
+    page = explore({"share": 1, "size": 1})
+    best = int(given["curves"][12, 0, CURVES.index("test_error")].argmin())
+    text = page.get_by_text("Early stopping").inner_text()
+    assert text.endswith(f"at epoch {EPOCHS[best]}")
+
+
+def test_a_line_of_doses_has_gaps_where_there_is_none(given, tmp_path, visit):
+    changed = given | {"doses": np.where(np.arange(E)[:, None] == 2, 0, abs(given["doses"]))}
+    page = visit(write_page(tmp_path, explorer(changed, epoch=2))).page
+    line = page.locator("[data-line=own]").get_attribute("d")
+    assert [part.count("L") for part in line.split("M")[1:]] == [1, 1]
+    assert page.locator("[data-number=own]").inner_text() == "0"
+    assert page.locator("[data-chart=dose] .mark.own:visible").count() == 1, "the table's"
+    turn(page, epoch=3)
+    assert page.locator("[data-chart=dose] .mark.own:visible").count() == 2
 
 
 def test_where_no_label_is_wrong_no_line_pretends(explore):

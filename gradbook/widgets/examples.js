@@ -1,6 +1,6 @@
 /* The examples explorer: the dose of one general recognizer and of the private ones over epochs,
- * what the net gets wrong, and whether an example's own gradient agrees with the others'. Drawn here
- * from the bytes in the model: no kernel. */
+ * what the net gets wrong, and whether an example's own gradient agrees with the others'. Drawn
+ * here from the bytes in the model: no kernel. */
 
 const PAUSE = 400; // milliseconds an epoch stays in view
 const CURVES = ["general", "right", "wrong", "general_pull", "right_pull", "wrong_pull",
@@ -40,26 +40,28 @@ function readData(model) {
   const widen = (name) => // a bfloat16 is the upper half of a float32
     new Float32Array(Uint32Array.from(new Uint16Array(bytes(name)), (code) => code << 16).buffer);
   const [curves, doses] = [widen("curves"), widen("doses")];
-  const [agreements, answered] = [new Int8Array(bytes("agreements")), new Uint8Array(bytes("answered"))];
+  const agreements = new Int8Array(bytes("agreements"));
+  const answered = new Uint8Array(bytes("answered"));
   const [S, E] = [meta.shown.length, meta.epochs.length];
   const [M, row] = [doses.length / S / E, answered.length / S / E];
   const before = (r) => meta.regularizers.slice(0, r).reduce((n, x) => n + x.strengths.length, 0);
   const runs = before(meta.regularizers.length);
   const over = (get) => Float32Array.from({ length: E }, (_, e) => get(e));
-  const decades = doses.reduce((top, dose) => Math.max(top, dose), 0);
+  /** The shown seed's line and its band, [3] arrays over epochs. */
+  const curve = (setting, name) => {
+    const at = (band) => ((setting * 3 + band) * CURVES.length + CURVES.indexOf(name)) * E;
+    return [0, 1, 2].map((band) => curves.subarray(at(band), at(band) + E));
+  };
+  const fed = meta.shown.flatMap((_, setting) => [...curve(setting, "general")[2]]);
   return {
     meta,
     most: M,
-    top: Math.ceil(Math.log10(Math.max(decades, ...curves.filter((x) => x > 0), 1e-9))),
+    top: Math.ceil(Math.log10(Math.max(1e-9, ...fed))),
+    curve,
     setting() {
       const [w, n, r, s] = ["share", "size", "regularizer", "strength"].map((x) => model.get(x));
       const { strengths } = meta.regularizers[r];
       return (w * meta.sizes.length + n) * runs + before(r) + Math.min(s, strengths.length - 1);
-    },
-    /** The shown seed's line and its band, [3] arrays over epochs. */
-    curve(setting, name) {
-      const at = (band) => ((setting * 3 + band) * CURVES.length + CURVES.indexOf(name)) * E;
-      return [0, 1, 2].map((band) => curves.subarray(at(band), at(band) + E));
     },
     dose: (setting, m) => [over((e) => doses[(setting * E + e) * M + m])],
     agreement(setting, m, beside) {
@@ -77,25 +79,28 @@ function readData(model) {
 // ---------------------------------------------------------------- pictures
 
 const linear = (low, high) => (x) => Math.min(1, Math.max(0, (x - low) / (high - low)));
-const logarithmic = (low, high) => (x) =>
-  (Number.isNaN(x) ? NaN : linear(low, high)(x > 0 ? Math.log10(x) : low));
+const logarithmic = (low, high) => (x) => (x > 0 ? linear(low, high)(Math.log10(x)) : NaN);
 
 /** Lines over epochs with their numbers under them.
  *
  * rows: label, the line's kind, and keys of the series, the second of which is dashed.
- * axis: place maps a value to 0 … 1, ticks are pairs of a value and its text.
+ * axis: place maps a value from least on to 0 … 1, ticks are pairs of a value and its text.
  */
 function chart(name, { epochs, rows, heads, axis, text }) {
   const E = epochs.length;
   const x = (i) => (E > 1 ? (100 * i) / (E - 1) : 50);
   const y = (value) => 100 - 100 * axis.place(value);
-  const path = (values, command = "M") => values.reduce(([d, pen], value, i) => (
-    Number.isNaN(value) ? [d, "M"] : [`${d}${pen}${x(i).toFixed(2)} ${y(value).toFixed(2)}`, "L"]
-  ), ["", command])[0];
+  const point = (value, i) => `${x(i).toFixed(2)} ${y(value).toFixed(2)}`;
+  const path = (values) => [...values].reduce((d, value, i) => { // a gap where there is no place
+    if (Number.isNaN(y(value))) return d;
+    const starts = i === 0 || Number.isNaN(y(values[i - 1]));
+    return `${d}${starts ? `M${point(value, i)}h0` : `L${point(value, i)}`}`;
+  }, "");
   const area = ([, low, high]) => {
-    if (!low || low.some(Number.isNaN)) return "";
-    const back = high.reduce((d, value, i) => `L${x(i).toFixed(2)} ${y(value).toFixed(2)}${d}`, "");
-    return `${path(low)}${back}Z`;
+    if (!low || high.some(Number.isNaN)) return "";
+    const floor = (values) => [...values].map((value) => Math.max(value, axis.least));
+    const [under, over] = [floor(low), floor(high)];
+    return `M${[...under.map(point), ...over.map(point).reverse()].join("L")}Z`;
   };
   const now = svg("path", { class: "now" });
   const root = svg("svg", { viewBox: "0 0 100 100", preserveAspectRatio: "none", role: "img" },
@@ -112,8 +117,8 @@ function chart(name, { epochs, rows, heads, axis, text }) {
     marks.append(mark);
     const cells = heads.map((_, j) =>
       (keys[j] ? html("td", { "data-number": keys[j] }) : html("td")));
-    const row = html("tr", {},
-      html("th", { scope: "row" }, html("span", { class: `swatch ${kind}` }, html("i", { class: `mark ${kind}` })), label), ...cells);
+    const swatch = html("span", { class: `swatch ${kind}` }, html("i", { class: `mark ${kind}` }));
+    const row = html("tr", {}, html("th", { scope: "row" }, swatch, label), ...cells);
     return { series, mark, cells, row };
   }).reverse();
   const table = html("table", {},
@@ -121,13 +126,14 @@ function chart(name, { epochs, rows, heads, axis, text }) {
       ...heads.map((head) => html("th", { scope: "col" }, head)))),
     html("tbody", {}, ...lines.map(({ row }) => row)));
   const title = html("figcaption");
-  const round = epochs.map((epoch, i) => (/^10*$/.test(epoch) ? i : 0));
+  const named = epochs.map((epoch, i) => i).filter((i) =>
+    i === 0 || i === E - 1 || /^10*$/.test(epochs[i]));
   const element = html("figure", { class: `chart ${name}`, "data-chart": name }, title,
     html("div", { class: "area" },
       html("div", { class: "ys", "aria-hidden": "true" }, ...axis.ticks.map(([value, label]) =>
         html("span", { style: `top: ${y(value)}%` }, label))),
       html("div", { class: "plot" }, root, marks),
-      html("div", { class: "xs", "aria-hidden": "true" }, ...[...new Set([...round, E - 1])].sort((i, j) => i - j).map((i) =>
+      html("div", { class: "xs", "aria-hidden": "true" }, ...named.map((i) =>
         html("span", { style: `left: ${x(i)}%` }, `${epochs[i]}`)))),
     table);
   const show = (heading, e, series) => {
@@ -136,13 +142,13 @@ function chart(name, { epochs, rows, heads, axis, text }) {
     for (const { series: drawn, mark, cells } of lines) {
       drawn.forEach(({ key, band, line }, j) => {
         const values = series[key];
-        line.setAttribute("d", path([...values[0]]));
+        line.setAttribute("d", path(values[0]));
         band.setAttribute("d", area(values));
         cells[j].dataset.value = values[0][e];
         cells[j].textContent = text(values[0][e]);
       });
       const value = series[drawn[0].key][0][e];
-      mark.hidden = Number.isNaN(value);
+      mark.hidden = Number.isNaN(y(value));
       mark.style.left = `${x(e)}%`;
       mark.style.top = `${y(value)}%`;
     }
@@ -166,7 +172,8 @@ function fieldPicture(most, choose) {
     const stem = svg("path");
     const head = svg("path", { "data-example": m });
     const base = svg("path", { class: "grid", d: `M${3 - WIDE / 2} 0h${WIDE - 6}` });
-    const mark = svg("g", { transform: `translate(${x + WIDE / 2} ${y + TALL / 2})` }, base, stem, head);
+    const place = `translate(${x + WIDE / 2} ${y + TALL / 2})`;
+    const mark = svg("g", { transform: place }, base, stem, head);
     root.append(mark);
     return { mark, stem, head };
   });
@@ -231,6 +238,7 @@ function render({ model, el }) {
     epochs, heads: ["dose", "decay"], text: significant,
     axis: {
       place: logarithmic(data.top - DECADES, data.top),
+      least: 10 ** (data.top - DECADES),
       ticks: powers.map((power) => [10 ** power, power ? `10${raised(power)}` : "1"]),
     },
     rows: [["general", "general", "general", "general_pull"],
@@ -240,30 +248,37 @@ function render({ model, el }) {
   });
   const error = chart("error", {
     epochs, heads: ["now"], text: percent,
-    axis: { place: linear(0, 1), ticks: [0, 0.5, 1].map((x) => [x, percent(x)]) },
+    axis: { place: linear(0, 1), least: 0, ticks: [0, 0.5, 1].map((x) => [x, percent(x)]) },
     rows: [["new examples", "general", "test_error"], ["training examples", "right", "train_error"],
-      ["with wrong labels", "wrong", "wrong_error"]],
+      ["those with wrong labels", "wrong", "wrong_error"]],
   });
   const agreement = chart("agreement", {
     epochs, heads: ["now"], text: cosine,
-    axis: { place: linear(-1, 1), ticks: [-1, 0, 1].map((x) => [x, minus(`${x}`)]) },
-    rows: [["all others", "own", "own_rest"], ["right-labelled others", "right", "own_right"],
-      ["wrong-labelled others", "wrong", "own_wrong"]],
+    axis: { place: linear(-1, 1), least: -1, ticks: [-1, 0, 1].map((x) => [x, minus(`${x}`)]) },
+    rows: [["the others’ mean", "own", "own_rest"],
+      ["right-labelled ones, on average", "right", "own_right"],
+      ["wrong-labelled ones, on average", "wrong", "own_wrong"]],
   });
   const field = fieldPicture(data.most, (m) => set("example", m));
   const counts = html("p", { class: "counts" });
+  const stop = html("p", { class: "counts" });
+  error.element.append(stop);
   const fieldFigure = html("figure", { class: "field" },
     html("figcaption", {}, "Does each gradient agree with the rest?"), field.root, counts);
   const summary = html("p", { class: "summary" });
   const notes = regularizers.map((each) => html("p", {}, each.note));
   const spoken = html("div", { class: "spoken", "aria-live": "polite" });
-  const key = (kind, text) => html("span", { class: "sign" }, html("i", { class: `mark ${kind}` }), text);
+  const sign = (kind) =>
+    html("span", { class: "sign" }, html("i", { class: `mark ${kind}` }), kind);
   const legend = html("p", { class: "legend" },
-    "Each mark is an example, with a ", key("right", "right"), " or a ", key("wrong", "wrong"),
+    "Each mark is an example, with a ", sign("right"), " or a ", sign("wrong"),
     " label; full once the net answers as it is labelled. It stands above its line where its "
     + "gradient agrees with the mean of all others, by the cosine, and below where it opposes it. "
-    + `Click one, or use the arrow keys, to follow it. ${seeds}`);
-  const root = html("div", { class: "gradbook-widget gradbook-examples", "data-lm-suppress-shortcuts": "true" },
+    + "Click one, or use the arrow keys, to follow it. A line of doses has a gap where the gradient "
+    + `makes the recognizer smaller. ${seeds}`);
+  const root = html("div", {
+    class: "gradbook-widget gradbook-examples", "data-lm-suppress-shortcuts": "true",
+  },
     html("div", { class: "frame" },
       html("div", { class: "controls" }, share.element, size.element, regularizer.element,
         strength.element, slider.element),
@@ -297,18 +312,24 @@ function render({ model, el }) {
       kind: kind(i), agreement: data.agreement(s, i, "rest")[0][e],
       answered: data.answered(s, e, i),
     })));
-    const all = right + wrong === n ? "all" : `${right + wrong} of the`;
+    const all = right + wrong === n ? "All" : `${right + wrong} of the`;
     counts.textContent = `${all} ${n.toLocaleString("en")} examples: `
       + `${right} right, ${wrong} wrong labels`;
+    const [unseen] = series.test_error;
+    const best = [...unseen.keys()].filter((i) => unseen[i] === Math.min(...unseen));
+    const when = [...new Set([best[0], best.at(-1)])].map((i) => epochs[i].toLocaleString("en"));
+    stop.textContent = `Early stopping: fewest new examples missed at epoch`
+      + `${when.length > 1 ? "s" : ""} ${when.join(" to ")}`;
+    stop.dataset.value = best.map((i) => epochs[i]).join();
     const times = (beside) => {
       const ratio = series.general[0][e] / series[beside][0][e];
       return ratio > 0 && Number.isFinite(ratio) ? `${significant(ratio)} times` : "";
     };
     const ratios = ["right", "wrong"].filter(times).map((beside) =>
       `${times(beside)} that of a private one with a ${beside} label`);
-    summary.textContent = ratios.length
-      ? `At epoch ${epochs[e]} the general recognizer’s dose is ${ratios.join(" and ")}.`
-      : `At epoch ${epochs[e]} there is no dose to compare.`;
+    summary.textContent = `At epoch ${epochs[e].toLocaleString("en")} the general recognizer`
+      + (ratios.length ? `’s dose is ${ratios.join(" and ")}.`
+        : " gets no dose: its gradient makes it smaller.");
     field.root.setAttribute("aria-label", `${right + wrong} examples, example ${m + 1} chosen, `
       + `${kind(m)} label; arrow keys choose another`);
     notes.forEach((each, i) => each.classList.toggle("shown", i === r));

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
 
 import anywidget
 import numpy as np
@@ -31,9 +33,9 @@ AGREEMENTS = ("rest", "right", "wrong")
 wrong-labelled."""
 
 NOTES = {
-    "none": ("", "Nothing is added to the gradients. What is learned stays learned."),
-    "weight decay": ("λ", "Decay takes λ‖w‖ from every recognizer: thin lines, dashed."),
-    "dropout": ("rate", "Recognizers are silenced at random; a private one has no stand-in."),
+    "none": ("", "Nothing is added to the gradients: a dose not taken away is kept."),
+    "weight decay": ("λ", "Decay takes λ‖w‖ of every recognizer’s length w, the dashed lines."),
+    "dropout": ("rate", "Dropout silences hidden units at random; doses are those of all units."),
 }
 """Regularizer to the name of its strength and a sentence."""
 
@@ -92,10 +94,12 @@ class Examples(anywidget.AnyWidget):
         """Check the arrays and pack them for the browser.
 
         Args:
-            arrays: ``curves`` [S, 3, 9, E], nan only where a setting has no wrong labels;
-                ``doses`` [S, E, M]; ``agreements`` [S, E, M, 3], cosines from −1 to 1 or nan;
-                ``answered`` [S, E, M], bool. What lies behind a setting's examples is not shown.
-            shares, sizes, regularizers: Name of a regularizer to its strengths; S in all.
+            arrays: ``curves`` [S, 3, 9, E], nan where there is no such thing; ``doses`` [S, E, M];
+                ``agreements`` int8 [S, E, M, 3] and ``answered`` bool [S, E, M], as in the
+                attributes. What lies behind a setting's examples is not shown.
+            shares: Of wrong labels.
+            sizes: n.
+            regularizers: Name to strengths; with shares and sizes S settings in all.
             epochs: [E].
             shown: Right- and wrong-labelled examples of each setting, S pairs.
             seeds: What the lines and bands stand for.
@@ -103,8 +107,8 @@ class Examples(anywidget.AnyWidget):
                 ``example``, ``playing``.
 
         Raises:
-            ValueError: A regularizer is unknown, an array is missing, of another shape or out of
-                range, or an index is.
+            ValueError: A regularizer is unknown, an array is missing, not finite or of another
+                shape or type, or an index is out of range.
         """
         if unknown := sorted(set(regularizers) - set(NOTES)):
             raise ValueError(f"expected regularizers of {list(NOTES)}, got {unknown[0]!r}")
@@ -118,12 +122,15 @@ class Examples(anywidget.AnyWidget):
         }
         packed = {}
         for name, expected in lengths.items():
-            values = np.asarray(arrays.get(name, np.nan))
-            if values.shape != expected:
-                raise ValueError(f"expected {name!r} {list(expected)}, got {list(values.shape)}")
+            values, (kind, pack) = np.asarray(arrays.get(name, np.nan)), PACKING[name]
+            if values.shape != expected or not np.issubdtype(values.dtype, kind):
+                raise ValueError(
+                    f"expected {name!r} {list(expected)} of {kind.__name__}, "
+                    f"got {list(values.shape)} of {values.dtype}"
+                )
             if np.isinf(values).any() or (name == "doses" and np.isnan(values).any()):
                 raise ValueError(f"expected finite {name!r}, got nan or infinity")
-            packed[name] = PACK[name](values)
+            packed[name] = pack(values).tobytes()
         if len(shown) != settings or any(not 0 < sum(pair) <= examples[0] for pair in shown):
             raise ValueError(
                 f"expected 'shown' to be {settings} pairs that add up to 1 to {examples[0]}, "
@@ -176,15 +183,34 @@ def whole(codes: np.ndarray) -> np.ndarray:
     return (np.asarray(codes, dtype="<u4") << 16).view("<f4")
 
 
-def _cosines(values: np.ndarray) -> bytes:
-    if (np.abs(values) > 1 + 1e-6).any():
-        raise ValueError(f"expected cosines from -1 to 1, got {np.nanmax(np.abs(values))}")
-    return np.where(np.isnan(values), -128, np.rint(127 * values)).astype(np.int8).tobytes()
-
-
-PACK = {
-    "curves": lambda values: halves(values).tobytes(),
-    "doses": lambda values: halves(values).tobytes(),
-    "agreements": _cosines,
-    "answered": lambda values: np.packbits(values.astype(bool), axis=-1).tobytes(),
+PACKING = {
+    "curves": (np.floating, halves),
+    "doses": (np.floating, halves),
+    "agreements": (np.int8, np.ascontiguousarray),
+    "answered": (np.bool_, partial(np.packbits, axis=-1)),
 }
+"""What an array holds, and how it travels."""
+
+
+def examples_explorer(results: Any, **state: int | bool) -> Examples:
+    """The shipped networks: ``examples_explorer(atlas.load("spectrum"))``.
+
+    Args:
+        results: The spectrum experiment's results.
+        **state: Where to start, as for `Examples`.
+    """
+    config = results.config
+    names = ("curves", "doses", "agreements", "answered")
+    regularizers = dict(config["regularizers"])
+    runs = sum(map(len, regularizers.values()))
+    first, count = config["seeds"][0], len(config["seeds"])
+    return Examples(
+        {name: results[name].reshape(-1, *results[name].shape[2:]) for name in names},
+        shares=config["shares"],
+        sizes=config["sizes"],
+        regularizers=regularizers,
+        epochs=config["epochs"],
+        shown=np.repeat(results["counts"], runs, axis=0).tolist(),
+        seeds=f"Lines and marks are seed {first}; bands hold all {count} seeds.",
+        **state,
+    )
