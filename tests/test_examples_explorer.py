@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from explorers import STAND_IN, write_page
-from gradbook.widgets import Examples
+from gradbook import atlas
+from gradbook.widgets import Examples, examples_explorer
 from gradbook.widgets.examples import AGREEMENTS, CURVES, halves, whole
 
 SHARES, SIZES, EPOCHS = (0.0, 0.2), (10, 300), (0, 1, 2, 5, 10)
@@ -282,19 +283,34 @@ def test_where_no_label_is_wrong_no_line_pretends(explore):
         assert page.locator(f"[data-number={line}]").inner_text() == "–"
 
 
+@pytest.fixture(scope="module")
+def shipped() -> atlas.Atlas:
+    return atlas.load("spectrum")
+
+
 @pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_jumps_overflows_or_is_too_small(explore, width, scheme):
-    page = explore(width=width, color_scheme=scheme)
-    root = page.locator(".gradbook-examples")
-    heights = set()
-    for setting in SETTINGS:
-        turn(page, share=setting["share"], size=setting["size"], regularizer=setting["regularizer"])
-        turn(page, epoch=4)
-        heights.add(round(root.bounding_box()["height"]))
-    assert len(heights) == 1
+def test_every_shipped_setting_is_shown_without_a_jump(shipped, tmp_path, visit, width):
+    """Each number is the atlas's, the height stays, nothing overflows or is too small to read."""
+    seen = visit(write_page(tmp_path, examples_explorer(shipped, example=9)), width=width)
+    page, heights, config = seen.page, set(), shipped.config
+    runs = [(r, s) for r, (_, all_) in enumerate(config["regularizers"]) for s in range(len(all_))]
+    for (w, n), (run, (r, s)) in itertools.product(
+        itertools.product(range(3), range(4)), enumerate(runs)
+    ):
+        turn(page, share=w, size=n, regularizer=r, epoch=(7 * w + 5 * n + run) % 19)
+        if len(config["regularizers"][r][1]) > 1:
+            turn(page, strength=s)
+        job, epoch = w * len(config["sizes"]) + n, (7 * w + 5 * n + run) % 19
+        known = dict(zip(CURVES, shipped["curves"][job, run, 0, :, epoch], strict=True))
+        known["own"] = shipped["doses"][job, run, epoch, 9]
+        for k, name in enumerate(AGREEMENTS):
+            code = shipped["agreements"][job, run, epoch, 9, k]
+            known[f"own_{name}"] = np.nan if code == -128 else code / 127
+        assert numbers(page) == pytest.approx(known, rel=2**-8, nan_ok=True)
+        heights.add(round(page.locator(".gradbook-examples").bounding_box()["height"]))
+    assert len(heights) == 1 and seen.messages == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    sizes = root.evaluate(
+    sizes = page.locator(".gradbook-examples").evaluate(
         """root => [...root.querySelectorAll("*")].filter(e => e.children.length === 0
              && e.textContent.trim()).map(e => parseFloat(getComputedStyle(e).fontSize))"""
     )
