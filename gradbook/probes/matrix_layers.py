@@ -18,6 +18,9 @@ from gradbook.models import OneHotLinear
 CHUNK = 2**24
 """Numbers that a product may hold beside a layer's inputs, errors and the result."""
 
+BLOCK = 128
+"""Rows of a block of products; blocks above the diagonal are copied from those below."""
+
 MATRIX_LAYERS = (nn.Linear, OneHotLinear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
 
 
@@ -64,10 +67,7 @@ def products(inputs: Tensor, errors: Tensor, *, weight: bool = True, bias: bool 
     if not weight:
         summed = errors.sum(1)
         return summed @ summed.T
-    if positions == 1:
-        a, d = inputs[:, 0], errors[:, 0]
-        return (a @ a.T).add_(float(bias)).mul_(d @ d.T)
-    if n * positions**2 * (k + out) < k * out * (n + positions):
+    if positions == 1 or n * positions**2 * (k + out) < k * out * (n + positions):
         return _by_pairs(inputs, errors, bias)
     total = products(inputs, errors, weight=False) if bias else errors.new_zeros(n, n)
     for some in errors.split(max(1, CHUNK // (n * k)), dim=2):
@@ -100,14 +100,16 @@ def squared_norms(
 def _by_pairs(inputs: Tensor, errors: Tensor, bias: bool) -> Tensor:
     """`products` from all pairs of positions, a block of examples with a block at a time."""
     n, positions, _ = inputs.shape
-    size = max(1, math.isqrt(CHUNK // (2 * positions**2)))
+    size = max(1, min(BLOCK // positions, math.isqrt(CHUNK // (2 * positions**2))))
     blocks = list(zip(inputs.split(size), errors.split(size), strict=True))
     total = errors.new_empty(n, n)
     for i, (a, d) in enumerate(blocks):
         for j, (b, e) in enumerate(blocks[: i + 1]):
             shared = (a.flatten(0, 1) @ b.flatten(0, 1).T).add_(float(bias))
             shared.mul_(d.flatten(0, 1) @ e.flatten(0, 1).T)
-            block = shared.view(len(a), positions, len(b), positions).sum((1, 3))
-            total[i * size :, j * size :][: len(a), : len(b)] = block
-            total[j * size :, i * size :][: len(b), : len(a)] = block.T
+            if positions > 1:
+                shared = shared.view(len(a), positions, len(b), positions).sum((1, 3))
+            total[i * size :, j * size :][: len(a), : len(b)] = shared
+            if i != j:
+                total[j * size :, i * size :][: len(b), : len(a)] = shared.T
     return total

@@ -175,8 +175,9 @@ def _parts(
 
     def parts() -> Iterator[Part]:
         for layer, found in uses.items():
-            read = torch.cat([layer_inputs(layer, seen) for seen, _ in found], 2)
-            sent = torch.cat([layer_errors(layer, errors[place]) for _, place in found], 2)
+            read = [layer_inputs(layer, seen) for seen, _ in found]
+            sent = [layer_errors(layer, errors[place]) for _, place in found]
+            read, sent = (torch.cat(u, 2) if len(u) > 1 else u[0] for u in (read, sent))
             for group in zip(read, sent, strict=True):
                 yield *group, id(layer.weight) in asked, id(layer.bias) in asked
 
