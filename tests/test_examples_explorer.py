@@ -204,9 +204,9 @@ def test_a_click_chooses_an_example_and_its_numbers(given, explore):
     for example in (0, 11, 12, 24, 29):
         turn(page, example=example)
         check(page, given, share=1, size=1, epoch=3, example=example)
-        title = page.locator("[data-chart=agreement] figcaption").inner_text()
+        title = page.locator("[data-chart=agreement] .title").inner_text()
         label = "right" if example < 24 else "wrong"
-        assert title.startswith(f"Example {example + 1}, {label} label")
+        assert title == f"Example {example + 1}, {label} label"
 
 
 def test_the_arrow_keys_walk_the_field_and_stop_at_its_ends(given, explore):
@@ -246,7 +246,7 @@ def test_an_example_that_a_smaller_set_lacks_gives_way_to_its_last(given, explor
     turn(page, size=0)
     check(page, given, share=1, size=0, example=9)
     assert page.locator("[data-example]:visible").count() == 10
-    assert "All 10 examples: 8 right, 2 wrong labels" in page.locator(".field .counts").inner_text()
+    assert "Shown of 10: 8 right, 2 wrong labels" in page.locator(".field .counts").inner_text()
 
 
 def test_a_line_goes_through_its_numbers(given, explore):
@@ -291,7 +291,9 @@ def shipped() -> atlas.Atlas:
 @pytest.mark.parametrize("width", [390, 1280])
 def test_every_shipped_setting_is_shown_without_a_jump(shipped, tmp_path, visit, width):
     """Each number is the atlas's, the height stays, nothing overflows or is too small to read."""
-    seen = visit(write_page(tmp_path, examples_explorer(shipped, example=9)), width=width)
+    font = "<style>body { font-family: Verdana, 'DejaVu Sans', sans-serif; }</style>"  # wide ones
+    path = write_page(tmp_path, examples_explorer(shipped, example=9), head=font)
+    seen = visit(path, width=width)
     page, heights, config = seen.page, set(), shipped.config
     runs = [(r, s) for r, (_, all_) in enumerate(config["regularizers"]) for s in range(len(all_))]
     for (w, n), (run, (r, s)) in itertools.product(
@@ -307,6 +309,12 @@ def test_every_shipped_setting_is_shown_without_a_jump(shipped, tmp_path, visit,
             code = shipped["agreements"][job, run, epoch, 9, k]
             known[f"own_{name}"] = np.nan if code == -128 else code / 127
         assert numbers(page) == pytest.approx(known, rel=2**-8, nan_ok=True)
+        unseen = shipped["curves"][job, run, 0, CURVES.index("test_error")]
+        best = unseen.argmin()
+        last = best + np.append(unseen[best:] > unseen[best], True).argmax() - 1
+        when = " to ".join(f"{config['epochs'][i]:,}" for i in dict.fromkeys([best, last]))
+        stop = page.get_by_text("Early stopping").inner_text()
+        assert stop.removesuffix(when).endswith(("at epoch ", "at epochs "))
         heights.add(round(page.locator(".gradbook-examples").bounding_box()["height"]))
     assert len(heights) == 1 and seen.messages == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -86,7 +86,7 @@ const logarithmic = (low, high) => (x) => (x > 0 ? linear(low, high)(Math.log10(
  * rows: label, the line's kind, and keys of the series, the second of which is dashed.
  * axis: place maps a value from least on to 0 … 1, ticks are pairs of a value and its text.
  */
-function chart(name, { epochs, rows, heads, axis, text }) {
+function chart(name, { epochs, rows, heads, axis, text, corner = "" }) {
   const E = epochs.length;
   const x = (i) => (E > 1 ? (100 * i) / (E - 1) : 50);
   const y = (value) => 100 - 100 * axis.place(value);
@@ -122,13 +122,13 @@ function chart(name, { epochs, rows, heads, axis, text }) {
     return { series, mark, cells, row };
   }).reverse();
   const table = html("table", {},
-    html("thead", {}, html("tr", {}, html("td"),
+    html("thead", {}, html("tr", {}, html("th", {}, corner),
       ...heads.map((head) => html("th", { scope: "col" }, head)))),
     html("tbody", {}, ...lines.map(({ row }) => row)));
-  const title = html("figcaption");
+  const title = html("div", { class: "title" });
   const named = epochs.map((epoch, i) => i).filter((i) =>
     i === 0 || i === E - 1 || /^10*$/.test(epochs[i]));
-  const element = html("figure", { class: `chart ${name}`, "data-chart": name }, title,
+  const element = html("div", { class: `chart ${name}`, "data-chart": name }, title,
     html("div", { class: "area" },
       html("div", { class: "ys", "aria-hidden": "true" }, ...axis.ticks.map(([value, label]) =>
         html("span", { style: `top: ${y(value)}%` }, label))),
@@ -217,6 +217,16 @@ function fieldPicture(most, choose) {
 
 // ---------------------------------------------------------------- the widget
 
+/** Where the error on new examples is first at its lowest, and how long it stays there. */
+function earlyStopping(errors, epochs) {
+  const best = errors.indexOf(Math.min(...errors));
+  const risen = errors.findIndex((error, i) => i > best && error > errors[best]);
+  const last = risen < 0 ? errors.length - 1 : risen - 1;
+  const when = [...new Set([best, last])].map((i) => epochs[i].toLocaleString("en"));
+  return `Early stopping: fewest new examples missed at epoch${when.length > 1 ? "s" : ""} `
+    + when.join(" to ");
+}
+
 function render({ model, el }) {
   const data = readData(model);
   const { shares, sizes, regularizers, epochs, shown, seeds } = data.meta;
@@ -253,7 +263,7 @@ function render({ model, el }) {
       ["those with wrong labels", "wrong", "wrong_error"]],
   });
   const agreement = chart("agreement", {
-    epochs, heads: ["now"], text: cosine,
+    epochs, heads: ["now"], text: cosine, corner: "cosine with",
     axis: { place: linear(-1, 1), least: -1, ticks: [-1, 0, 1].map((x) => [x, minus(`${x}`)]) },
     rows: [["the others’ mean", "own", "own_rest"],
       ["right-labelled ones, on average", "right", "own_right"],
@@ -263,8 +273,8 @@ function render({ model, el }) {
   const counts = html("p", { class: "counts" });
   const stop = html("p", { class: "counts" });
   error.element.append(stop);
-  const fieldFigure = html("figure", { class: "field" },
-    html("figcaption", {}, "Does each gradient agree with the rest?"), field.root, counts);
+  const examples = html("div", { class: "field" },
+    html("div", { class: "title" }, "Agreement with the others"), field.root, counts);
   const summary = html("p", { class: "summary" });
   const notes = regularizers.map((each) => html("p", {}, each.note));
   const spoken = html("div", { class: "spoken", "aria-live": "polite" });
@@ -280,10 +290,10 @@ function render({ model, el }) {
     class: "gradbook-widget gradbook-examples", "data-lm-suppress-shortcuts": "true",
   },
     html("div", { class: "frame" },
-      html("div", { class: "controls" }, share.element, size.element, regularizer.element,
-        strength.element, slider.element),
+      html("div", { class: "choices" }, share.element, size.element),
+      html("div", { class: "choices" }, regularizer.element, strength.element), slider.element,
       summary,
-      html("div", { class: "panels" }, dose.element, fieldFigure, error.element,
+      html("div", { class: "panels" }, dose.element, examples, error.element,
         agreement.element),
       html("div", { class: "notes" }, ...notes), legend, spoken));
 
@@ -307,29 +317,23 @@ function render({ model, el }) {
     const n = sizes[model.get("size")];
     dose.show("Dose of a recognizer", e, series);
     error.show("Not answered as labelled", e, series);
-    agreement.show(`Example ${m + 1}, ${kind(m)} label: cosine with`, e, series);
+    agreement.show(`Example ${m + 1}, ${kind(m)} label`, e, series);
     field.show(m, Array.from({ length: right + wrong }, (_, i) => ({
       kind: kind(i), agreement: data.agreement(s, i, "rest")[0][e],
       answered: data.answered(s, e, i),
     })));
-    const all = right + wrong === n ? "All" : `${right + wrong} of the`;
-    counts.textContent = `${all} ${n.toLocaleString("en")} examples: `
-      + `${right} right, ${wrong} wrong labels`;
-    const [unseen] = series.test_error;
-    const best = [...unseen.keys()].filter((i) => unseen[i] === Math.min(...unseen));
-    const when = [...new Set([best[0], best.at(-1)])].map((i) => epochs[i].toLocaleString("en"));
-    stop.textContent = `Early stopping: fewest new examples missed at epoch`
-      + `${when.length > 1 ? "s" : ""} ${when.join(" to ")}`;
-    stop.dataset.value = best.map((i) => epochs[i]).join();
+    counts.textContent = `Shown of ${n.toLocaleString("en")}: ${right} right, ${wrong} wrong labels`;
+    stop.textContent = earlyStopping(series.test_error[0], epochs);
     const times = (beside) => {
       const ratio = series.general[0][e] / series[beside][0][e];
       return ratio > 0 && Number.isFinite(ratio) ? `${significant(ratio)} times` : "";
     };
-    const ratios = ["right", "wrong"].filter(times).map((beside) =>
-      `${times(beside)} that of a private one with a ${beside} label`);
+    const ratios = ["right", "wrong"].filter(times).map((beside, i) =>
+      `${times(beside)} ${i ? "" : "that of a private one "}with a ${beside} ${i ? "one" : "label"}`);
+    const fed = series.general[0][e] > 0;
     summary.textContent = `At epoch ${epochs[e].toLocaleString("en")} the general recognizer`
-      + (ratios.length ? `’s dose is ${ratios.join(" and ")}.`
-        : " gets no dose: its gradient makes it smaller.");
+      + (ratios.length ? `’s dose is ${ratios.join(", and ")}.`
+        : fed ? " alone gets a dose." : " gets no dose: its gradient makes it smaller.");
     field.root.setAttribute("aria-label", `${right + wrong} examples, example ${m + 1} chosen, `
       + `${kind(m)} label; arrow keys choose another`);
     notes.forEach((each, i) => each.classList.toggle("shown", i === r));
@@ -337,7 +341,8 @@ function render({ model, el }) {
     if (!model.get("playing")) {
       quiet = setTimeout(() => {
         spoken.textContent = `${name}. ${summary.textContent} Not answered as labelled: `
-          + `${error.speak()}. Example ${m + 1}, ${kind(m)} label, cosine with ${agreement.speak()}`;
+          + `${error.speak()}. Example ${m + 1}, ${kind(m)} label: cosine with `
+          + agreement.speak();
       }, 500);
     }
   };
