@@ -126,8 +126,7 @@ function chart(name, { epochs, rows, heads, axis, text, corner = "" }) {
       ...heads.map((head) => html("th", { scope: "col" }, head)))),
     html("tbody", {}, ...lines.map(({ row }) => row)));
   const title = html("div", { class: "title" });
-  const named = epochs.map((epoch, i) => i).filter((i) =>
-    i === 0 || i === E - 1 || /^10*$/.test(epochs[i]));
+  const named = epochs.map((_, i) => i).filter((i) => i === 0 || /^10*$/.test(epochs[i]));
   const element = html("div", { class: `chart ${name}`, "data-chart": name }, title,
     html("div", { class: "area" },
       html("div", { class: "ys", "aria-hidden": "true" }, ...axis.ticks.map(([value, label]) =>
