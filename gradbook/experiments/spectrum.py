@@ -22,6 +22,7 @@ from gradbook.memorizing_rows import Examples, draw
 from gradbook.probes.per_example import example_gram
 from gradbook.probes.spread import agreement_with_rest, example_cosines
 
+EPOCHS = [m * 10**k for k in (0, 1) for m in (10, 15, 20, 30, 40, 50, 70)]
 CONFIG: dict[str, Any] = {
     "shares": [0.0, 0.1, 0.3],
     "sizes": [10, 30, 100, 200],
@@ -30,8 +31,7 @@ CONFIG: dict[str, Any] = {
         ["weight decay", [0.01, 0.03, 0.1]],
         ["dropout", [0.5]],
     ],
-    "epochs": [0, 1, 2, 5, 10, 15, 20, 30, 40, 50, 70]
-    + [100, 150, 200, 300, 400, 500, 700, 1000, 1500, 2000, 3000],
+    "epochs": [0, 1, 2, 3, 5, 7, *EPOCHS, 1000, 1500, 2000, 3000],
     "learning_rate": 0.1,
     "units": 16,
     "scale": 0.2,
