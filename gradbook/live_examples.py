@@ -17,14 +17,14 @@ STRENGTHS = {
     "weight decay": [0.003, 0.01, 0.02, 0.03, 0.05, 0.1],
     "dropout": [0.1, 0.2, 0.35, 0.5, 0.8],
 }
-SIZES = [5, 10, 20, 30, 50, 70, 100, 150, 200, 300]
+SIZES = [5, 10, 20, 30, 50, 70, 100, 150, 200]
 """What can be chosen."""
 
 
 class ExamplesPanel(ipywidgets.VBox):
     """Choose how many examples, how many wrong labels, a regularizer and a seed; train; explore.
 
-    A hundred examples take a second, 300 some five.
+    A training takes seconds.
     """
 
     def __init__(self) -> None:

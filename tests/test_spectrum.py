@@ -69,6 +69,16 @@ def test_the_sample_has_right_labels_first_and_the_share_of_wrong_ones(size, sha
     assert len(set(shown.tolist())) == len(shown) == min(48, size)
 
 
+@pytest.mark.parametrize(("name", "strength"), [("none", 0.0), ("weight decay", 0.03)])
+def test_one_step_stands_for_its_neighbours(name, strength):
+    """Doses and agreements do not alternate from step to step, late in training as early."""
+    found = run(name, strength, size=100, share=0.3, epochs=[200, 201, 500, 501, 1000, 1001])
+    doses = found["curves"][0, :3].reshape(3, 3, 2)
+    assert np.abs(np.diff(doses)).max() < 0.05 * doses.max()
+    cosines = found["agreements"].astype(int).reshape(3, 2, 48, 3)
+    assert np.abs(np.diff(cosines, axis=1)).max() <= 3
+
+
 def test_without_wrong_labels_nothing_is_said_about_them():
     found = run("weight decay", 0.1, share=0.0)
     empty = [name for name in CURVE if np.isnan(found["curves"][:, CURVE[name]]).all()]
@@ -108,7 +118,7 @@ def number(regularizer: str, strength: float) -> int:
     return runs.index((regularizer, strength))
 
 
-@pytest.mark.parametrize("setting", [job for job in spectrum.JOBS if job[:3] in ("100", "300")])
+@pytest.mark.parametrize("setting", [job for job in spectrum.JOBS if job[:3] in ("100", "200")])
 def test_at_rest_dose_is_decay(shipped, setting):
     """Under the strongest decay; a few examples rest only where a ReLU lets them."""
     end = shipped["curves"][shipped.jobs.index(setting), number("weight decay", 0.1), 0, :, -1]
