@@ -9,7 +9,7 @@ import ipywidgets
 import torch
 from torch import Tensor, nn
 
-from gradbook import garden, garden_rows, probes
+from gradbook import effects, garden, garden_rows, probes
 from gradbook.experiments import diets
 from gradbook.widgets import Garden
 
@@ -136,7 +136,7 @@ class GardenPanel(ipywidgets.VBox):
                 diets.CONFIG | {"epochs": EPOCHS},
                 on_epoch=self._tick,
             )
-            garden = Garden(
+            explorer = Garden(
                 {name: values.numpy()[None] for name, values in records.items()},
                 diets={self.diet.value: [self.strength.value]},
                 frequencies=frequencies,
@@ -144,8 +144,8 @@ class GardenPanel(ipywidgets.VBox):
         except (ValueError, FloatingPointError) as error:
             self.message.value = f"Stopped: {html.escape(str(error))}"
         else:
-            self.result.children = [garden]
-            alive = int((records["answer"][-1] >= 0.02).sum())
+            self.result.children = [explorer]
+            alive = int((records["answer"][-1] >= effects.ALIVE).sum())
             self.message.value = f"Alive after {EPOCHS} epochs: {alive} of {len(frequencies)}"
         finally:
             self.button.disabled = False

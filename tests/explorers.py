@@ -9,23 +9,12 @@ import numpy as np
 from ipywidgets.embed import dependency_state
 
 from gradbook.atlas import Atlas
+from gradbook.experiments import explorer as experiment
 
 HOST = Path(__file__).parents[1] / "book/_static/host/widgets.js"
 EPOCHS = (0, 1, 2, 5, 10)
 REGULARIZERS = {name: (name,) for name in ("none", "dropout", "batch norm")}
-SETTINGS = {
-    "none": ["none", "bias", "evaluation"],
-    "dropout": ["dropout", "bias", "one mask"],
-    "dropout, fresh masks": ["dropout", "bias", "fresh masks"],
-    "dropout, evaluation": ["dropout", "bias", "evaluation"],
-    "batch norm": ["batch norm", "shift", "training"],
-    "batch norm, evaluation": ["batch norm", "shift", "evaluation"],
-    "batch norm, bias": ["batch norm", "bias", "training"],
-    "batch norm, bias, evaluation": ["batch norm", "bias", "evaluation"],
-    "batch norm after ReLU": ["batch norm after ReLU", "shift", "training"],
-    "batch norm after ReLU, bias": ["batch norm after ReLU", "bias", "training"],
-    "batch norm after ReLU, bias, evaluation": ["batch norm after ReLU", "bias", "evaluation"],
-}
+SETTINGS = experiment.CONFIG["views"]
 """The views of the experiment `explorer`: network, parameters, mode."""
 
 

@@ -1,24 +1,18 @@
 """The dose chapter's built page: its garden, turned, and the panel that needs a kernel."""
 
-from pathlib import Path
+import itertools
 
 import numpy as np
 import pytest
 
 from gradbook import atlas, effects
 
-PAGE = Path(__file__).resolve().parents[1] / "_build/html/book/gradient_dosage.html"
 DIET, STRENGTH = "weight decay", 0.02
 
 
 @pytest.fixture
-def chapter(visit):
-    assert PAGE.exists(), "there is no book in _build/html: run `make book`"
-    seen = visit(PAGE)
-    seen.page.wait_for_selector("[data-widget=ready]")
-    yield seen.page
-    errors = [m for m in seen.messages if not m.startswith(("log:", "info:"))]
-    assert errors == [] and seen.foreign == []
+def chapter(read):
+    return read("gradient_dosage")
 
 
 def picture(page):
@@ -82,11 +76,18 @@ def test_the_live_panel_says_that_it_needs_a_kernel(chapter):
     assert "needs a running Python kernel" in note.inner_text()
 
 
-def test_the_page_says_how_long_its_cells_run(chapter):
-    assert "run in less than a minute" in chapter.locator("main").inner_text()
-
-
-def test_solutions_are_folded_until_asked_for(chapter):
-    solutions = chapter.locator("main details:has(summary:text('Solution'))")
-    assert solutions.count() == 3
-    assert all(solutions.nth(i).get_attribute("open") is None for i in range(3))
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_layout_stays_and_can_be_read_under_every_diet(read, width):
+    page = read("gradient_dosage", width=width)
+    garden = page.locator(".gradbook-garden").first
+    heights = set()
+    for i in range(garden.locator("[data-control=diet] label").count()):
+        turn(page, "diet", i)
+        heights.add(round(garden.bounding_box()["height"]))
+    assert len(heights) == 1
+    size = garden.locator("td").first.evaluate("e => parseFloat(getComputedStyle(e).fontSize)")
+    assert size >= 12
+    cells = garden.locator("tr").first.locator("th").all()[1:]
+    edges = [(box["x"], box["x"] + box["width"]) for box in (c.bounding_box() for c in cells)]
+    assert all(a[1] <= b[0] + 1 for a, b in itertools.pairwise(edges))
+    assert all(c.evaluate("e => e.scrollWidth <= e.clientWidth + 1") for c in cells)

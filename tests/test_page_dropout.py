@@ -87,16 +87,6 @@ def test_the_slides_turn(chapter):
     assert len(described) == 6 and all("depth" in text for text in described)
 
 
-def test_the_page_says_how_long_its_cells_run(chapter):
-    assert "run in less than a minute" in chapter.locator("main").inner_text()
-
-
-def test_solutions_are_folded_until_asked_for(chapter):
-    solutions = chapter.locator("main details:has(summary:text('Solution'))")
-    assert solutions.count() == 3
-    assert all(solutions.nth(i).get_attribute("open") is None for i in range(3))
-
-
 def test_it_fits_a_phone(read):
     page = read("dropout_vs_batchnorm", width=390)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -158,3 +158,14 @@ def test_chapter_can_be_launched_and_downloaded(page, links):
         f"../_sources/{notebook}",
     } <= set(links[page].links)
     assert "initThebeSBT()" in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", [p for p in CHAPTERS if p.stem != "ledger"], ids=name)
+def test_chapter_says_how_long_it_runs_and_folds_its_solutions(page, read):
+    chapter = read(page.stem)
+    assert "run in less than a minute" in chapter.locator("main").inner_text()
+    solutions = chapter.locator("main details:has(summary:text('Solution'))")
+    assert solutions.count() == 3
+    assert all(solutions.nth(i).get_attribute("open") is None for i in range(3))
+    solutions.first.locator("summary").click()
+    assert solutions.first.locator("p").first.is_visible()

@@ -32,6 +32,7 @@ NAMES = (
     "one_step",
     "memorizing_decay",
     "left_out",
+    "spectrum",
 )
 
 

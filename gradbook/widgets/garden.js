@@ -4,20 +4,8 @@
 const PAUSE = 450; // milliseconds an epoch stays in view
 const ALIVE = 0.02; // an answer below this, where 1 is right, counts as dead
 const [WIDE, TALL, DEEP] = [80, 150, 90]; // of a column, user units
-const ICONS = { play: "M4 2 14 8 4 14Z", pause: "M4 2h3v12H4zM9 2h3v12H9z" };
-
-function fill(element, attributes, children) {
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...children);
-  return element;
-}
-const html = (tag, attributes = {}, ...children) =>
-  fill(document.createElement(tag), attributes, children);
-const svg = (tag, attributes = {}, ...children) =>
-  fill(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
 
 const percent = (p) => `${Number((100 * p).toPrecision(3))} %`;
-const decimals = (x, digits) => x.toFixed(digits).replace(/^-(0\.0*)$/, "$1").replace("-", "−");
 
 /** The model's arrays: numbers of a diet, a strength and an epoch, one a recognizer. */
 function readData(model) {
@@ -43,71 +31,6 @@ function readData(model) {
       return Math.max(1e-9, ...names.flatMap((name) => [...of(name)]));
     },
   };
-}
-
-/** Radio buttons drawn as a row of toggles; `show` may also rename them. */
-function choice(trait, title, count, set) {
-  const id = `garden-${Math.random().toString(36).slice(2)}`;
-  const entries = Array.from({ length: count }, (_, i) => {
-    const input = html("input", { type: "radio", name: id, value: i });
-    const text = html("span");
-    input.addEventListener("change", () => set(trait, i));
-    return { input, text, label: html("label", {}, input, text) };
-  });
-  const heading = html("div", { class: "label", id }, title);
-  const element = html("div", { class: "choice", "data-control": trait }, heading,
-    html("div", { class: "options", role: "radiogroup", "aria-labelledby": id },
-      ...entries.map(({ label }) => label)));
-  const show = (chosen, texts, name = title) => {
-    heading.textContent = name;
-    entries.forEach(({ input, text, label }, i) => {
-      label.hidden = i >= texts.length;
-      text.textContent = texts[i] ?? "";
-      input.checked = i === Math.min(chosen, texts.length - 1);
-    });
-  };
-  return { element, show };
-}
-
-function epochSlider(model, epochs, set) {
-  const icon = svg("path");
-  const play = html("button", { type: "button", "data-action": "play-epoch" },
-    svg("svg", { viewBox: "0 0 16 16", "aria-hidden": "true" }, icon));
-  const input = html("input", {
-    type: "range", min: 0, max: epochs.length - 1, step: 1, "aria-label": "Epoch",
-  });
-  const value = html("output", { "aria-live": "off" });
-  input.addEventListener("input", () => set("epoch", Number(input.value)));
-  play.addEventListener("click", () => {
-    const start = !model.get("playing");
-    if (start && model.get("epoch") === epochs.length - 1) set("epoch", 0);
-    set("playing", start);
-  });
-  let timer;
-  const wait = () => {
-    clearTimeout(timer);
-    if (!model.get("playing")) return;
-    timer = setTimeout(() => {
-      const next = model.get("epoch") + 1;
-      if (next < epochs.length) set("epoch", next);
-      else set("playing", false);
-    }, PAUSE);
-  };
-  const show = () => {
-    const e = model.get("epoch");
-    const label = model.get("playing") ? "Pause" : "Play epochs";
-    icon.setAttribute("d", ICONS[model.get("playing") ? "pause" : "play"]);
-    play.setAttribute("aria-label", label);
-    play.title = label;
-    input.value = e;
-    input.setAttribute("aria-valuetext", `${epochs[e]}`);
-    value.textContent = epochs[e];
-    wait();
-  };
-  const element = html("div", { class: "slider", "data-control": "epoch" },
-    html("div", { class: "label" }, "Epoch ", value),
-    html("div", { class: "transport" }, play, input));
-  return { element, show, stop: () => clearTimeout(timer) };
 }
 
 /** The columns: a plant, the soil, and two roots. */
@@ -179,7 +102,7 @@ function render({ model, el }) {
   const most = Math.max(...diets.map(({ strengths }) => strengths.length));
   const diet = choice("diet", "Diet", diets.length, set);
   const strength = choice("strength", "Strength", most, set);
-  const slider = epochSlider(model, epochs, set);
+  const slider = epochSlider(model, epochs, set, PAUSE);
   const beds = picture(frequencies.length);
   const table = numbers(frequencies);
   const note = html("p", { class: "note" });
@@ -189,17 +112,19 @@ function render({ model, el }) {
     key("alive", "alive"), " or ", key("dead", "dead"), `, which is to answer its feature with less `
     + `than ${ALIVE}. Below: `, key("fed", "dose"), " less erosion, and what the ",
     key("taken", "diet takes"), ". p is the share of examples that show the feature.");
-  const root = html("div", { class: "gradbook-garden", "data-lm-suppress-shortcuts": "true" },
+  const root = html("div", { class: "gradbook-widget gradbook-garden", "data-lm-suppress-shortcuts": "true" },
     html("div", { class: "frame" }, diet.element, strength.element, slider.element,
       html("div", { class: "plot" }, html("div", { class: "bed" }, beds.root), table.element),
       note, legend, spoken));
+  root.style.setProperty("--count", frequencies.length);
+  strength.element.hidden = most < 2;
   let quiet; // a reader hears the numbers once they rest
   const update = () => {
     const [d, s, e] = ["diet", "strength", "epoch"].map((trait) => model.get(trait));
     const chosen = diets[d];
     diet.show(d, diets.map(({ name }) => name));
     strength.show(s, chosen.strengths.map(String), `Strength ${chosen.symbol}`);
-    strength.element.hidden = chosen.strengths.length < 2;
+    strength.element.style.visibility = chosen.strengths.length < 2 ? "hidden" : "";
     slider.show();
     const now = Object.fromEntries(
       ["norm", "answer", "dose", "pull"].map((name) => [name, data.at(name, d, s, e)]));

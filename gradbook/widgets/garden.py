@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import anywidget
 import numpy as np
 import traitlets as t
+
+from gradbook.widgets.controls import with_controls
 
 ARRAYS = ("norm", "answer", "dose", "pull")
 NOTES = {
@@ -41,8 +42,8 @@ class Garden(anywidget.AnyWidget):
         playing: Whether the widget is stepping through the epochs.
     """
 
-    _esm = Path(__file__).with_name("garden.js")
-    _css = Path(__file__).with_name("garden.css")
+    _esm = with_controls("garden.js")
+    _css = with_controls("garden.css")
 
     meta = t.Dict().tag(sync=True)
     norm = t.Bytes().tag(sync=True)

@@ -1,0 +1,82 @@
+/* What the explorers share: elements, numbers as text, radio buttons, a slider that plays. Their own
+ * modules follow this text in one file: see controls.py. */
+
+const ICONS = { play: "M4 2 14 8 4 14Z", pause: "M4 2h3v12H4zM9 2h3v12H9z" };
+
+function fill(element, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+const html = (tag, attributes = {}, ...children) =>
+  fill(document.createElement(tag), attributes, children);
+const svg = (tag, attributes = {}, ...children) =>
+  fill(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
+
+const decimals = (x, digits) => x.toFixed(digits).replace(/^-(0\.0*)$/, "$1").replace("-", "−");
+
+/** Radio buttons drawn as a row of toggles; `show` may also rename them. */
+function choice(trait, title, count, set) {
+  const id = `choice-${Math.random().toString(36).slice(2)}`;
+  const entries = Array.from({ length: count }, (_, i) => {
+    const input = html("input", { type: "radio", name: id, value: i });
+    const text = html("span");
+    input.addEventListener("change", () => set(trait, i));
+    return { input, text, label: html("label", {}, input, text) };
+  });
+  const heading = html("div", { class: "label", id }, title);
+  const element = html("div", { class: "choice", "data-control": trait }, heading,
+    html("div", { class: "options", role: "radiogroup", "aria-labelledby": id },
+      ...entries.map(({ label }) => label)));
+  const show = (chosen, texts, name = title) => {
+    heading.textContent = name;
+    entries.forEach(({ input, text, label }, i) => {
+      label.hidden = i >= texts.length;
+      text.textContent = texts[i] ?? "";
+      input.checked = i === Math.min(chosen, texts.length - 1);
+    });
+  };
+  return { element, show };
+}
+
+/** A slider over a model's epochs with a button that plays them, `pause` milliseconds each. */
+function epochSlider(model, epochs, set, pause) {
+  const icon = svg("path");
+  const play = html("button", { type: "button", "data-action": "play-epoch" },
+    svg("svg", { viewBox: "0 0 16 16", "aria-hidden": "true" }, icon));
+  const input = html("input", {
+    type: "range", min: 0, max: epochs.length - 1, step: 1, "aria-label": "Epoch",
+  });
+  const value = html("output", { "aria-live": "off" });
+  input.addEventListener("input", () => set("epoch", Number(input.value)));
+  play.addEventListener("click", () => {
+    const start = !model.get("playing");
+    if (start && model.get("epoch") === epochs.length - 1) set("epoch", 0);
+    set("playing", start);
+  });
+  let timer;
+  const wait = () => {
+    clearTimeout(timer);
+    if (!model.get("playing")) return;
+    timer = setTimeout(() => {
+      const next = model.get("epoch") + 1;
+      if (next < epochs.length) set("epoch", next);
+      else set("playing", false);
+    }, pause);
+  };
+  const show = () => {
+    const e = model.get("epoch");
+    const label = model.get("playing") ? "Pause" : "Play epochs";
+    icon.setAttribute("d", ICONS[model.get("playing") ? "pause" : "play"]);
+    play.setAttribute("aria-label", label);
+    play.title = label;
+    input.value = e;
+    input.setAttribute("aria-valuetext", `${epochs[e]}`);
+    value.textContent = epochs[e];
+    wait();
+  };
+  const element = html("div", { class: "slider", "data-control": "epoch" },
+    html("div", { class: "label" }, "Epoch ", value),
+    html("div", { class: "transport" }, play, input));
+  return { element, show, stop: () => clearTimeout(timer) };
+}
