@@ -17,6 +17,7 @@ from gradbook.effects.agreement import (
     opposed_pairs,
     r2_at_the_end,
 )
+from gradbook.effects.coherence import early_dose_correlation
 from gradbook.effects.dosage import (
     ALIVE,
     STRONG,
@@ -70,6 +71,7 @@ __all__ = [
     "distance",
     "drift",
     "dropout_angle_over_plain",
+    "early_dose_correlation",
     "error_over_dropout",
     "error_over_none",
     "head_start_left",

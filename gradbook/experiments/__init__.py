@@ -26,6 +26,7 @@ NAMES = (
     "competition",
     "head_start",
     "diets",
+    "digit_coherence",
 )
 
 
