@@ -27,6 +27,7 @@ NAMES = (
     "head_start",
     "diets",
     "digit_coherence",
+    "modular_addition",
 )
 
 
