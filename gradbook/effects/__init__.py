@@ -17,7 +17,14 @@ from gradbook.effects.agreement import (
     opposed_pairs,
     r2_at_the_end,
 )
-from gradbook.effects.coherence import early_dose_correlation
+from gradbook.effects.coherence import (
+    SETTLED,
+    added_up,
+    early_dose_correlation,
+    of_population,
+    of_setting,
+    transition,
+)
 from gradbook.effects.dosage import (
     ALIVE,
     STRONG,
@@ -53,9 +60,11 @@ __all__ = [
     "LAYERS",
     "MASKS",
     "MOSTLY_SILENT",
+    "SETTLED",
     "STRONG",
     "WEAK",
     "accuracy_lost",
+    "added_up",
     "agreement_curve",
     "angle_at_the_start",
     "angle_in_training",
@@ -77,6 +86,8 @@ __all__ = [
     "head_start_left",
     "head_start_left_at_the_end",
     "of_loss",
+    "of_population",
+    "of_setting",
     "of_view",
     "opposed_beyond_plain",
     "opposed_by_dropout",
@@ -84,6 +95,7 @@ __all__ = [
     "r2_at_the_end",
     "share_shaped",
     "threshold",
+    "transition",
     "unpredictability",
     "unpredicted",
 ]

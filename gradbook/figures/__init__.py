@@ -7,6 +7,13 @@ from gradbook.figures.agreement import (
     predicted_agreement,
 )
 from gradbook.figures.claims import claims_table
+from gradbook.figures.coherence import (
+    plot_coherence,
+    plot_foresight,
+    plot_strength_doses,
+    plot_strengths,
+    plot_tenths,
+)
 from gradbook.figures.dosage import (
     plot_competition,
     plot_diets,
@@ -43,11 +50,13 @@ __all__ = [
     "plot_agreement",
     "plot_bands",
     "plot_batch_sizes",
+    "plot_coherence",
     "plot_competition",
     "plot_diets",
     "plot_drift",
     "plot_field",
     "plot_fields",
+    "plot_foresight",
     "plot_intervals",
     "plot_learning",
     "plot_map",
@@ -57,7 +66,10 @@ __all__ = [
     "plot_shaping",
     "plot_starved",
     "plot_step_sizes",
+    "plot_strength_doses",
+    "plot_strengths",
     "plot_survival",
+    "plot_tenths",
     "plot_tuning",
     "plot_unpredicted",
     "predicted_agreement",
