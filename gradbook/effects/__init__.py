@@ -17,6 +17,14 @@ from gradbook.effects.agreement import (
     opposed_pairs,
     r2_at_the_end,
 )
+from gradbook.effects.coherence import (
+    SETTLED,
+    added_up,
+    early_dose_correlation,
+    of_population,
+    of_setting,
+    transition,
+)
 from gradbook.effects.dosage import (
     ALIVE,
     STRONG,
@@ -64,9 +72,11 @@ __all__ = [
     "LAYERS",
     "MASKS",
     "MOSTLY_SILENT",
+    "SETTLED",
     "STRONG",
     "WEAK",
     "accuracy_lost",
+    "added_up",
     "agreement_curve",
     "angle_at_the_start",
     "angle_in_training",
@@ -84,6 +94,7 @@ __all__ = [
     "dose_and_prediction",
     "drift",
     "dropout_angle_over_plain",
+    "early_dose_correlation",
     "error_over_dropout",
     "error_over_none",
     "head_start_left",
@@ -93,6 +104,8 @@ __all__ = [
     "left_out_shares",
     "moments",
     "of_loss",
+    "of_population",
+    "of_setting",
     "of_view",
     "opposed_beyond_plain",
     "opposed_by_dropout",
@@ -102,6 +115,7 @@ __all__ = [
     "share_shaped",
     "slope",
     "threshold",
+    "transition",
     "unpredictability",
     "unpredicted",
 ]

@@ -33,6 +33,8 @@ NAMES = (
     "memorizing_decay",
     "left_out",
     "spectrum",
+    "digit_coherence",
+    "modular_addition",
 )
 
 

@@ -7,6 +7,13 @@ from gradbook.figures.agreement import (
     predicted_agreement,
 )
 from gradbook.figures.claims import claims_table
+from gradbook.figures.coherence import (
+    plot_coherence,
+    plot_foresight,
+    plot_strength_doses,
+    plot_strengths,
+    plot_tenths,
+)
 from gradbook.figures.dosage import (
     plot_competition,
     plot_diets,
@@ -54,6 +61,7 @@ __all__ = [
     "plot_agreement",
     "plot_bands",
     "plot_batch_sizes",
+    "plot_coherence",
     "plot_competition",
     "plot_diets",
     "plot_dose_by_count",
@@ -62,6 +70,7 @@ __all__ = [
     "plot_early_dose",
     "plot_field",
     "plot_fields",
+    "plot_foresight",
     "plot_forgetting",
     "plot_fresh",
     "plot_intervals",
@@ -75,7 +84,10 @@ __all__ = [
     "plot_shaping",
     "plot_starved",
     "plot_step_sizes",
+    "plot_strength_doses",
+    "plot_strengths",
     "plot_survival",
+    "plot_tenths",
     "plot_tuning",
     "plot_unpredicted",
     "predicted_agreement",
