@@ -4,8 +4,8 @@ Linear networks of `gradbook.memorizing` with one hidden layer learn examples wh
 are random directions in twice as many dimensions, so that to learn one by heart costs something
 elsewhere. A job is a number of examples and a share of wrong labels.
 
-With ReLU units, or with steps of 0.3, doses late in training change sign from step to step (seed
-10, 100 examples, 30 % wrong): one step's dose then says nothing. Here they move by a few percent.
+With ReLU units, or with steps of 0.3, the general dose late in training changes sign from step to
+step (seed 10, 100 examples, 30 % wrong): one step's dose then says nothing. Here it moves little.
 """
 
 from __future__ import annotations
