@@ -214,7 +214,7 @@ def plot_early_dose(left_out: Atlas, *, ax: Axes) -> Axes:
         mean, low, high = mean_interval(effects.correlation(left_out, data)[:, 0])
         ax.fill_between(fallen, low, high, color=colour, alpha=0.2, linewidth=0)
         ax.plot(fallen, mean, "o-", color=colour, ms=4)
-        ends[data.replace(", wrong", ",\nwrong")] = (fallen[-1], mean[-1], colour)
+        ends[data] = (fallen[-1], mean[-1], colour)
     ax.set(xlabel="fall of the loss when the dose is read (%)", ylim=(-0.1, 0.9))
     ax.set_ylabel("rank correlation")
     label_ends(ax, ends)
