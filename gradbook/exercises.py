@@ -13,7 +13,7 @@ from typing import Any
 
 from scipy.optimize import brentq
 
-from gradbook import atlas, effects, predictions, survival
+from gradbook import atlas, effects, generalizing, predictions, survival
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,10 @@ def _seed_to_pick() -> float:
     nets = atlas.load("nets")
     ratios = effects.angle_over_plain(nets, "batch norm, bias, evaluation", layer=2)
     return nets.jobs[int(ratios.argmax())]
+
+
+def _examples_for_nine_tenths() -> float:
+    return 9 * float(atlas.load("one_step")["noise_scale"][:, 0].mean())
 
 
 EXERCISES = {
@@ -103,6 +107,21 @@ EXERCISES = {
         lambda: brentq(lambda m: survival.survivor(m * 0.015 / 0.02) - 0.5, 1.4, 100),
         0.02,
         "the answer at rest is 1 − λ/(m p)",
+    ),
+    "sated": Exercise(
+        lambda: generalizing.satiation(1000, 0.1) / 0.05,
+        0.02,
+        "t* is a time: steps times step size. Here 1 − 2ρ is 0.8",
+    ),
+    "forget": Exercise(
+        lambda: generalizing.forgetting(400, 0.3),
+        0.01,
+        "put w into w n λ = 1, and solve for λ",
+    ),
+    "nine tenths": Exercise(
+        _examples_for_nine_tenths,
+        0.02,
+        "solve 1/(1 + B/n) = 0.9 for n",
     ),
 }
 

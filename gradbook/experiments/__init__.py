@@ -26,7 +26,15 @@ NAMES = (
     "competition",
     "head_start",
     "diets",
+    "dose_by_count",
+    "late_memorization",
+    "lag",
+    "one_step",
+    "memorizing_decay",
+    "left_out",
     "spectrum",
+    "digit_coherence",
+    "modular_addition",
 )
 
 

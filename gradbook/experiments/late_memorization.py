@@ -1,8 +1,8 @@
 """When are the general feature and the wrong labels learned? A job is a seed.
 
 A fifth of the labels is wrong; see `gradbook.memorizing`. In the first setting the patterns are
-one-hot, in the others random directions in as many dimensions as there are examples, so that what
-is memorized of one example answers to others.
+one-hot, in the others random directions in twice as many dimensions as there are examples, so that
+what is memorized of one example answers to others.
 """
 
 from __future__ import annotations
@@ -17,14 +17,15 @@ CONFIG: dict[str, Any] = {
     "settings": {
         "linear, patterns apart": ["linear", 1, False],
         "linear": ["linear", 1, True],
-        "deep linear": ["deep linear", 3, True],
+        "deep linear": ["deep linear", 2, True],
         "ReLU": ["ReLU", 2, True],
     },
     "count": 100,
+    "dimension": 200,
     "wrong": 0.2,
-    "fresh": 400,
+    "fresh": 300,
     "units": 32,
-    "scale": 0.5,
+    "scale": 0.2,
     "learning_rate": 0.1,
     "steps": 6000,
     "records": 120,
@@ -75,7 +76,7 @@ def _examples(overlap: bool, seed: int, config: dict[str, Any]) -> memorizing_ro
     return memorizing_rows.draw(
         config["count"],
         wrong=config["wrong"],
-        dimension=config["count"] if overlap else None,
+        dimension=config["dimension"] if overlap else None,
         fresh=config["fresh"],
         seeds=[seed],
     )

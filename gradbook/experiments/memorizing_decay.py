@@ -15,15 +15,15 @@ from gradbook import garden, memorizing, memorizing_rows
 
 CONFIG: dict[str, Any] = {
     "networks": ["linear", "deep linear", "ReLU"],
-    "decays": [0.0, 0.001, 0.003, 0.006, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.2, 0.4, 0.8],
+    "decays": [0.0, 0.003, 0.006, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.2, 0.4],
     "count": 100,
     "wrong": 0.2,
     "fresh": 100,
     "layers": 2,
-    "units": 32,
+    "units": 16,
     "scale": 0.5,
     "learning_rate": 0.2,
-    "steps": 2500,
+    "steps": 2000,
 }
 JOBS = tuple(range(10, 30))  # seeds 0 to 9 were the pilot
 
@@ -37,7 +37,8 @@ def measure(seed: int, config: dict[str, Any]) -> dict[str, np.ndarray]:
         - ``memorized``: share of them that is answered with the wrong label.
         - ``error``: share of errors on fresh examples.
     """
-    found = [[_end(kind, λ, seed, config) for λ in config["decays"]] for kind in config["networks"]]
+    decays = config["decays"]
+    found = [[_end(kind, decay, seed, config) for decay in decays] for kind in config["networks"]]
     names = ("general", "answer", "memorized", "error")
     return dict(zip(names, np.moveaxis(np.array(found), -1, 0), strict=True))
 
