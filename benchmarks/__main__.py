@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import ensemble, evidence, landscape, training
+from benchmarks import ensemble, evidence, landscape, per_example, training
 from benchmarks.timing import machine
 
 SUBJECTS = {
     "landscape": landscape,
+    "per_example": per_example,
     "training": training,
     "ensemble": ensemble,
     "evidence": evidence,
@@ -18,6 +19,9 @@ INTRODUCTIONS = {
 Gradient landscape of the 3.5-million-parameter network, {minibatches} minibatches of 64, offsets
 −0.05…0.05. Seconds are for the whole work: where a way is timed on M minibatches or a part of the
 grid, the time is scaled up.""",
+    "per_example": """\
+Gradients of single rows in all parameters of a network of widths {widths}, after one epoch; L1
+loss, evaluation mode, float32. Memory is what the process grows by during one call, at most.""",
     "training": """\
 Training of the same network, {rows} rows, {epochs} epochs a run, minibatches of 64.""",
     "ensemble": """\
@@ -28,6 +32,10 @@ The order experiment on the full network: {seeds} seeds with two trainings each;
 }
 
 
+def title(name: str) -> str:
+    return name.replace("_", "-").capitalize()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("subject", nargs="?", choices=SUBJECTS, help="default: all")
@@ -36,7 +44,7 @@ def main() -> None:
     print(f"Machine: {machine()}.\n")
     for name in [arguments.subject] if arguments.subject else SUBJECTS:
         effort = SUBJECTS[name].QUICK if arguments.quick else SUBJECTS[name].FULL
-        print(f"## {name.capitalize()}\n\n{INTRODUCTIONS[name].format(**vars(effort))}")
+        print(f"## {title(name)}\n\n{INTRODUCTIONS[name].format(**vars(effort))}")
         print(f"Ratios are medians of {effort.repeats} paired repeats (lowest–highest).\n")
         for section in SUBJECTS[name].report(effort):
             print(section, flush=True)

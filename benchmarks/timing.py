@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import copy
+import gc
 import os
 import platform
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from statistics import median
 from typing import TypeVar
 
@@ -27,6 +29,24 @@ def timed(run: Callable[[], T], at_least: float = 0.0) -> tuple[float, T]:
         elapsed = time.perf_counter() - start
         if elapsed >= at_least:
             return elapsed / calls, result
+
+
+def peak_memory(run: Callable[[], object]) -> float | None:
+    """Megabytes that the process grows by while it runs, at most; None where Linux does not say."""
+    status, reset = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+
+    def kilobytes(name: str) -> int:
+        line = next(line for line in status.read_text().splitlines() if line.startswith(name))
+        return int(line.split()[1])
+
+    gc.collect()
+    try:
+        reset.write_text("5")
+        before = kilobytes("VmRSS")
+        run()
+        return (kilobytes("VmHWM") - before) / 1024
+    except (OSError, StopIteration):
+        return None
 
 
 def ratio(slow: Sequence[float], fast: Sequence[float]) -> str:

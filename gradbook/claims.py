@@ -210,7 +210,10 @@ def conditions(findings: Iterable[Finding]) -> str:
 
 
 def _group(label: str, key: str, values: list[Any]) -> str:
-    words = f"{key}{'s'[: len(values) > 1]} {_runs(values)}" if key else " and ".join(values)
+    if len(key) == 1:  # a symbol
+        words = f"{key} = {_runs(values)}"
+    else:
+        words = f"{key}{'s'[: len(values) > 1]} {_runs(values)}" if key else " and ".join(values)
     return ", ".join(filter(None, (label, words)))
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from scipy.optimize import brentq
 
-from gradbook import atlas, decoupling, effects, predictions, starvation, survival
+from gradbook import atlas, decoupling, effects, generalizing, predictions, starvation, survival
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,10 @@ def _seed_to_pick() -> float:
     nets = atlas.load("nets")
     ratios = effects.angle_over_plain(nets, "batch norm, bias, evaluation", layer=2)
     return nets.jobs[int(ratios.argmax())]
+
+
+def _examples_for_nine_tenths() -> float:
+    return 9 * float(atlas.load("one_step")["noise_scale"][:, 0].mean())
 
 
 EXERCISES = {
@@ -120,6 +124,21 @@ EXERCISES = {
         lambda: brentq(lambda k: decoupling.margin_at_rest(k) - 2, 1e-3, 1),
         0.01,
         "at rest all examples have one margin m, and κm = σ(−m)",
+    ),
+    "sated": Exercise(
+        lambda: generalizing.satiation(1000, 0.1) / 0.05,
+        0.02,
+        "t* is a time: steps times step size. Here 1 − 2ρ is 0.8",
+    ),
+    "forget": Exercise(
+        lambda: generalizing.forgetting(400, 0.3),
+        0.01,
+        "put w into w n λ = 1, and solve for λ",
+    ),
+    "nine tenths": Exercise(
+        _examples_for_nine_tenths,
+        0.02,
+        "solve 1/(1 + B/n) = 0.9 for n",
     ),
 }
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 
-from benchmarks import ensemble, landscape, timing, training, ways
+from benchmarks import ensemble, landscape, peers, per_example, timing, training, ways
 from gradbook import models, tasks
 from gradbook.training import TrainConfig, train
 from networks import INPUTS, ROWS, TARGETS, TASK, WIDTHS
@@ -100,3 +100,47 @@ def test_a_table_holds_every_way_with_its_target():
     assert lines[2].startswith("| the loop | 3 × 3 of the grid, M = 2 |") and "| 500× |" in lines[2]
     assert lines[-1].startswith("| gradbook | whole grid, M = 3 |")
     assert len({line.count("|") for line in lines}) == 1
+
+
+@pytest.fixture
+def rows() -> peers.Problem:
+    model = models.mlp(TASK.features, WIDTHS)
+    task = tasks.Task("", TASK.features, INPUTS, TARGETS, INPUTS, TARGETS)
+    return per_example.problem_of(model, task, 24, torch.float64)
+
+
+@pytest.mark.filterwarnings("ignore:Full backward hook is firing:UserWarning")
+@pytest.mark.parametrize("quantity", peers.QUANTITIES)
+def test_every_package_finds_what_the_loop_finds(quantity, rows):
+    held = peers.loop(rows)()
+    kernel = held @ held.T
+    mean = held.mean(0)
+    spread = held.var(0).sum() / len(held)
+    known = {
+        "gradients": held,
+        "Gram matrix": kernel,
+        "norms": held.norm(dim=1),
+        "noise tests": (spread / mean.square().sum()).sqrt(),
+    }[quantity]
+    found = {name: run() for name, run in peers.ways(quantity, rows)}
+    for name, values in found.items():
+        compared = values[0] if quantity == "noise tests" else values
+        assert (compared - known).abs().max() <= EXACT * known.abs().max(), name
+        together = found[peers.GRADBOOK]
+        assert (values - together).abs().max() <= EXACT * together.abs().max(), name
+    for name, package, _ in peers.QUANTITIES[quantity]:
+        assert (name in found) == (package is None or bool(importlib.util.find_spec(package)))
+
+
+def test_the_table_of_a_quantity_names_what_is_to_be_reached(rows, monkeypatch):
+    monkeypatch.setitem(per_example.TO_REACH, ("norms", "of held gradients"), "1×")
+    effort = per_example.Effort(repeats=2, at_least=0.0)
+    lines = per_example.compare("norms", rows, effort).splitlines()
+    assert lines[2].startswith("| of held gradients |") and "| 1× |" in lines[2]
+    assert lines[-1].startswith("| gradbook |")
+    assert len({line.count("|") for line in lines}) == 1
+
+
+def test_memory_is_what_a_call_takes():
+    taken = timing.peak_memory(lambda: torch.ones(2**24, dtype=torch.float64))
+    assert taken is None or 100 < taken < 200

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from gradbook.widgets.boundary import CURVES
 
 from gradbook import atlas, effects
+from gradbook.widgets.boundary import CURVES
 
 COURSE, MARGIN = [["none", 0.0], [250, "spectral decoupling", 0.006]], 0.1
 

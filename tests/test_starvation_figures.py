@@ -19,7 +19,7 @@ def close_figures():
 
 def test_doses_are_points_on_the_closed_forms():
     three = atlas.load("three_features")
-    ax = figures.plot_doses(three)
+    ax = figures.plot_reliance(three)
     points = [line for line in ax.lines if line.get_marker() == "o"]
     forms = [line for line in ax.lines if len(line.get_xdata()) == 300]
     assert len(points) == len(forms) == 4

@@ -32,6 +32,15 @@ NAMES = (
     "moons",
     "cures",
     "boundary",
+    "dose_by_count",
+    "late_memorization",
+    "lag",
+    "one_step",
+    "memorizing_decay",
+    "left_out",
+    "spectrum",
+    "digit_coherence",
+    "modular_addition",
 )
 
 

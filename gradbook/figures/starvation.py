@@ -34,7 +34,7 @@ PALE_TO_BLUE = ListedColormap(
 
 
 @styled
-def plot_doses(three_features: Atlas, *, ax: Axes) -> Axes:
+def plot_reliance(three_features: Atlas, *, ax: Axes) -> Axes:
     """Dose to features 1 and 2 against the reliance on feature 1; closed forms through the points.
 
     Args:

@@ -1,0 +1,195 @@
+"""Ways to per-example gradients: held, their products, their norms, and tests of their noise.
+
+All work on the network's obvious form, in evaluation mode, under the L1 loss. A way gets the
+network ready once and returns what is timed. What packages find must be what the loop finds.
+"""
+
+from __future__ import annotations
+
+import copy
+import importlib.util
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from gradbook import probes
+
+LOOP, GRADBOOK = "the loop", "gradbook"
+Run = Callable[[], Tensor]
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """A network and the rows whose gradients are asked for."""
+
+    model: nn.Sequential
+    inputs: Tensor
+    targets: Tensor
+
+
+def ways(quantity: str, problem: Problem) -> Iterator[tuple[str, Run]]:
+    """Name and what is timed, of every way to a quantity that is installed; gradbook's is last.
+
+    Args:
+        quantity: One of `QUANTITIES`.
+        problem: What to find it for.
+    """
+    for name, package, way in QUANTITIES[quantity]:
+        if package is None or importlib.util.find_spec(package):
+            yield name, way(problem)
+
+
+def _losses(model: nn.Module, problem: Problem) -> Tensor:
+    return functional.l1_loss(model(problem.inputs), problem.targets, reduction="none").mean(1)
+
+
+def _flat(gradients: list[Tensor]) -> Tensor:
+    return torch.cat([gradient.flatten(1) for gradient in gradients], 1)
+
+
+def loop(problem: Problem) -> Run:
+    """A backward pass for each row."""
+    model, parameters = problem.model.eval(), list(problem.model.parameters())
+
+    def run() -> Tensor:
+        rows = []
+        for x, y in zip(problem.inputs, problem.targets, strict=True):
+            gradients = torch.autograd.grad(functional.l1_loss(model(x[None]), y[None]), parameters)
+            rows.append(torch.cat([gradient.flatten() for gradient in gradients]))
+        return torch.stack(rows)
+
+    return run
+
+
+def opacus(problem: Problem) -> Run:
+    from opacus.grad_sample import GradSampleModule
+
+    # It records activations in training mode only, which changes nothing in this network.
+    model = GradSampleModule(copy.deepcopy(problem.model).train(), loss_reduction="sum")
+
+    def run() -> Tensor:
+        model.zero_grad()
+        _losses(model, problem).sum().backward()
+        return _flat([parameter.grad_sample for parameter in model.parameters()])
+
+    return run
+
+
+def backpack_held(problem: Problem) -> Run:
+    from backpack.extensions import BatchGrad
+
+    return _backpack(problem, BatchGrad(), lambda found: _flat([p.grad_batch for p in found]))
+
+
+def backpack_norms(problem: Problem) -> Run:
+    from backpack.extensions import BatchL2Grad
+
+    return _backpack(problem, BatchL2Grad(), lambda found: sum(p.batch_l2 for p in found).sqrt())
+
+
+def _backpack(problem: Problem, extension: object, read: Callable[..., Tensor]) -> Run:
+    from backpack import backpack, extend
+
+    model = extend(copy.deepcopy(problem.model).eval())
+    parameters = list(model.parameters())
+
+    def run() -> Tensor:
+        model.zero_grad()
+        with backpack(extension):
+            _losses(model, problem).sum().backward()
+        return read(parameters)
+
+    return run
+
+
+def nngeometry(problem: Problem) -> Run:
+    from nngeometry.gram import GramMatrix
+    from torch.utils.data import DataLoader, TensorDataset
+
+    model = copy.deepcopy(problem.model).eval()
+
+    def losses(x: Tensor, y: Tensor) -> Tensor:
+        return functional.l1_loss(model(x), y, reduction="none").mean(1, keepdim=True)
+
+    def run() -> Tensor:
+        rows = TensorDataset(problem.inputs.detach().clone(), problem.targets)
+        loader = DataLoader(rows, batch_size=len(rows))
+        return GramMatrix(model, loader, function=losses).data[0, :, 0]
+
+    return run
+
+
+def cockpit(problem: Problem) -> Run:
+    """The norm, inner product and orthogonality tests, tracked in one backward pass."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from backpack import extend
+        from cockpit import Cockpit, quantities
+
+    model = extend(copy.deepcopy(problem.model).eval())
+
+    def run() -> Tensor:
+        model.zero_grad()
+        tests = [
+            test(track_schedule=lambda step: True)
+            for test in (quantities.NormTest, quantities.InnerTest, quantities.OrthoTest)
+        ]
+        tracker = Cockpit(model.parameters(), tests)
+        losses = _losses(model, problem)
+        loss = losses.mean()
+        with tracker(
+            0, info={"batch_size": len(losses), "individual_losses": losses, "loss": loss}
+        ):
+            loss.backward()
+        return torch.tensor([test.get_output()[0] for test in tests], dtype=torch.float64)
+
+    return run
+
+
+def gradbook(probe: Callable[..., Tensor]) -> Callable[[Problem], Run]:
+    return lambda problem: lambda: probe(problem.model, problem.inputs, problem.targets, loss="l1")
+
+
+def _noise_tests(*arguments: object, **options: object) -> Tensor:
+    kernel = probes.example_gram(*arguments, **options)
+    return torch.tensor(probes.noise_tests(kernel), dtype=torch.float64)
+
+
+def _of_held(measure: Callable[[Tensor], Tensor], way: Callable[[Problem], Run]) -> Callable:
+    """A quantity made of the gradients that another way holds."""
+
+    def of_problem(problem: Problem) -> Run:
+        run = way(problem)
+        return lambda: measure(run())
+
+    return of_problem
+
+
+HELD = gradbook(probes.example_gradients)
+QUANTITIES = {
+    "gradients": [
+        (LOOP, None, loop),
+        ("opacus", "opacus", opacus),
+        ("BackPACK BatchGrad", "backpack", backpack_held),
+        (GRADBOOK, None, HELD),
+    ],
+    "Gram matrix": [
+        ("of held gradients", None, _of_held(lambda held: held @ held.T, HELD)),
+        ("nngeometry", "nngeometry", nngeometry),
+        (GRADBOOK, None, gradbook(probes.example_gram)),
+    ],
+    "norms": [
+        ("of held gradients", None, _of_held(lambda held: held.norm(dim=1), HELD)),
+        ("BackPACK BatchL2Grad", "backpack", backpack_norms),
+        (GRADBOOK, None, gradbook(probes.example_norms)),
+    ],
+    "noise tests": [
+        ("cockpit", "cockpit", cockpit),
+        (GRADBOOK, None, gradbook(_noise_tests)),
+    ],
+}
+"""Quantity to its ways: name, package (None is always there), and what gets it ready."""

@@ -1,0 +1,120 @@
+"""Times the ways to per-example gradients against each other, one table a quantity."""
+
+from __future__ import annotations
+
+import warnings
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from statistics import median
+
+import torch
+
+from benchmarks.peers import GRADBOOK, QUANTITIES, Problem, ways
+from benchmarks.timing import (
+    figure,
+    obvious_form,
+    one_hot_rows,
+    peak_memory,
+    ratio,
+    table,
+    timed,
+)
+from gradbook import models, tasks, training
+
+TO_REACH = {
+    ("Gram matrix", "nngeometry"): "2.5×",
+    ("norms", "BackPACK BatchL2Grad"): "1.7×",
+    ("noise tests", "cockpit"): "100×",
+}
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much is timed.
+
+    Attributes:
+        rows: Training rows of the epoch before the probe.
+        widths: Units per hidden layer.
+        examples: Rows whose gradients are asked for, a table each.
+        at_most_held: Ways that hold the gradients get no more rows than this.
+        repeats: Times that all ways are timed, one after another.
+        at_least: Seconds that a timing fills with calls.
+    """
+
+    rows: int = 8000
+    widths: tuple[int, ...] = models.FULL_WIDTHS
+    examples: tuple[int, ...] = (64, 256)
+    at_most_held: int = 64
+    repeats: int = 5
+    at_least: float = 0.5
+
+
+FULL = Effort()
+QUICK = Effort(rows=320, examples=(64,), repeats=1, at_least=0.0)
+HOLDS = {"the loop", "opacus", "BackPACK BatchGrad", "of held gradients", "cockpit"}
+
+
+def report(effort: Effort) -> Iterator[str]:
+    """One Markdown section a quantity and number of rows."""
+    model, task = trained(effort)
+    for quantity in QUANTITIES:
+        for n in effort.examples:
+            problem = problem_of(model, task, n)
+            if found := compare(quantity, problem, effort):
+                yield f"### {quantity.capitalize()}, n = {n}\n\n{found}\n"
+
+
+def trained(effort: Effort) -> tuple[torch.nn.Sequential, tasks.Task]:
+    """The network after one epoch, and its task."""
+    task = tasks.character_regression(train=effort.rows)
+    model = models.mlp(task.features, effort.widths)
+    run = training.train(model, task, training.TrainConfig(epochs=1), progress=False)
+    return run.model, task
+
+
+def problem_of(
+    model: torch.nn.Sequential,
+    task: tasks.Task,
+    n: int,
+    dtype: torch.dtype = torch.float32,
+) -> Problem:
+    """The first n rows and the network, in the form that all packages read."""
+    inputs = one_hot_rows(task.train_inputs[:n], task.features, dtype)
+    return Problem(obvious_form(model).to(dtype), inputs, task.train_targets[:n].to(dtype))
+
+
+def compare(quantity: str, problem: Problem, effort: Effort) -> str:
+    """The table of a quantity; "" where only gradbook is left."""
+    few = len(problem.inputs) <= effort.at_most_held
+    with warnings.catch_warnings():  # hooks of two packages fire on the first layer's output
+        warnings.simplefilter("ignore", UserWarning)
+        contenders = [
+            (name, run)
+            for name, run in ways(quantity, problem)
+            if few or (name not in HOLDS and quantity != "gradients")
+        ]
+        if len(contenders) < 2:
+            return ""
+        results = {name: run() for name, run in contenders}
+        memory = {name: peak_memory(run) for name, run in contenders}
+        times = defaultdict(list)
+        for _ in range(effort.repeats):
+            for name, run in contenders:
+                times[name].append(timed(run, effort.at_least)[0])
+    expected = results[contenders[0][0]]
+    rows = []
+    for name, found in results.items():
+        difference = ((found - expected).abs().max() / expected.abs().max()).item()
+        rows.append(
+            [
+                name,
+                figure(1000 * median(times[name])),
+                "" if name == GRADBOOK else ratio(times[name], times[GRADBOOK]),
+                TO_REACH.get((quantity, name), ""),
+                "" if memory[name] is None else figure(memory[name]),
+                f"{difference:.0e}" if difference else "0",
+            ]
+        )
+    header = ["way", "milliseconds", "gradbook is faster by", "to reach"]
+    return table([*header, "memory (MB)", "difference from the first"], rows)

@@ -1,0 +1,360 @@
+/* The examples explorer: the dose of one general recognizer and of the private ones over epochs,
+ * what the net gets wrong, and whether an example's own gradient agrees with the others'. Drawn
+ * here from the bytes in the model: no kernel. */
+
+const PAUSE = 400; // milliseconds an epoch stays in view
+const CURVES = ["general", "right", "wrong", "general_pull", "right_pull", "wrong_pull",
+  "train_error", "wrong_error", "test_error"];
+const BESIDE = ["rest", "right", "wrong"]; // whom a gradient is compared with
+const [COLUMNS, WIDE, TALL, REACH] = [12, 32, 60, 22]; // of the field's cells; of a cosine of 1
+const DECADES = 6; // that the dose's axis spans
+const HEADS = { right: "M5 0A5 5 0 1 1 -5 0A5 5 0 1 1 5 0Z", wrong: "M0 -6.5 6.5 0 0 6.5 -6.5 0Z" };
+
+// ---------------------------------------------------------------- numbers as text
+
+const minus = (text) => text.replace("-", "−");
+const raised = (n) => [...`${n}`].map((c) => (c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[c])).join("");
+const percent = (x) => (Number.isFinite(x) ? `${Number((100 * x).toPrecision(2))} %` : "–");
+const cosine = (x) => (Number.isFinite(x) ? decimals(x, 2) : "–");
+
+/** Two significant digits: 0.012, 830, 1.2 × 10⁻⁵. */
+function significant(x) {
+  if (!Number.isFinite(x)) return "–";
+  const size = Math.abs(x);
+  if (size === 0 || (size >= 1e-3 && size < 1e5)) {
+    return minus(Number(x.toPrecision(2)).toLocaleString("en", { maximumSignificantDigits: 2 }));
+  }
+  const [mantissa, exponent] = x.toExponential(1).split("e");
+  return `${minus(mantissa)} × 10${raised(Number(exponent))}`;
+}
+
+// ---------------------------------------------------------------- data
+
+/** The model's arrays as functions of a setting. */
+function readData(model) {
+  const meta = model.get("meta");
+  const bytes = (name) => { // copied, since wider numbers must be aligned
+    const { buffer, byteOffset, byteLength } = model.get(name);
+    return buffer.slice(byteOffset, byteOffset + byteLength);
+  };
+  const widen = (name) => // a bfloat16 is the upper half of a float32
+    new Float32Array(Uint32Array.from(new Uint16Array(bytes(name)), (code) => code << 16).buffer);
+  const [curves, doses] = [new Float32Array(bytes("curves")), widen("doses")];
+  const agreements = new Int8Array(bytes("agreements"));
+  const answered = new Uint8Array(bytes("answered"));
+  const [S, E] = [meta.shown.length, meta.epochs.length];
+  const [M, row] = [doses.length / S / E, answered.length / S / E];
+  const before = (r) => meta.regularizers.slice(0, r).reduce((n, x) => n + x.strengths.length, 0);
+  const runs = before(meta.regularizers.length);
+  const over = (get) => Float32Array.from({ length: E }, (_, e) => get(e));
+  /** The shown seed's line and its band, [3] arrays over epochs. */
+  const curve = (setting, name) => {
+    const at = (band) => ((setting * 3 + band) * CURVES.length + CURVES.indexOf(name)) * E;
+    return [0, 1, 2].map((band) => curves.subarray(at(band), at(band) + E));
+  };
+  const fed = meta.shown.flatMap((_, setting) => [...curve(setting, "general")[2]]);
+  return {
+    meta,
+    most: M,
+    top: Math.ceil(Math.log10(Math.max(1e-9, ...fed))),
+    curve,
+    setting() {
+      const [w, n, r, s] = ["share", "size", "regularizer", "strength"].map((x) => model.get(x));
+      const { strengths } = meta.regularizers[r];
+      return (w * meta.sizes.length + n) * runs + before(r) + Math.min(s, strengths.length - 1);
+    },
+    dose: (setting, m) => [over((e) => doses[(setting * E + e) * M + m])],
+    agreement(setting, m, beside) {
+      const k = BESIDE.indexOf(beside);
+      return [over((e) => {
+        const code = agreements[((setting * E + e) * M + m) * 3 + k];
+        return code === -128 ? NaN : code / 127;
+      })];
+    },
+    answered: (setting, e, m) =>
+      Boolean(answered[(setting * E + e) * row + (m >> 3)] & (128 >> (m & 7))),
+  };
+}
+
+// ---------------------------------------------------------------- pictures
+
+const linear = (low, high) => (x) => Math.min(1, Math.max(0, (x - low) / (high - low)));
+const logarithmic = (low, high) => (x) => (x > 0 ? linear(low, high)(Math.log10(x)) : NaN);
+
+/** Lines over epochs with their numbers under them.
+ *
+ * rows: label, the line's kind, and keys of the series, the second of which is dashed.
+ * axis: place maps a value from least on to 0 … 1, ticks are pairs of a value and its text.
+ */
+function chart(name, { epochs, rows, heads, axis, text, corner = "" }) {
+  const E = epochs.length;
+  const x = (i) => (E > 1 ? (100 * i) / (E - 1) : 50);
+  const y = (value) => 100 - 100 * axis.place(value);
+  const point = (value, i) => `${x(i).toFixed(2)} ${y(value).toFixed(2)}`;
+  const path = (values) => [...values].reduce((d, value, i) => { // a gap where there is no place
+    if (Number.isNaN(y(value))) return d;
+    const starts = i === 0 || Number.isNaN(y(values[i - 1]));
+    return `${d}${starts ? `M${point(value, i)}h0` : `L${point(value, i)}`}`;
+  }, "");
+  const area = ([, low, high]) => {
+    if (!low || high.some(Number.isNaN)) return "";
+    const floor = (values) => [...values].map((value) => Math.max(value, axis.least));
+    const [under, over] = [floor(low), floor(high)];
+    return `M${[...under.map(point), ...over.map(point).reverse()].join("L")}Z`;
+  };
+  const now = svg("path", { class: "now" });
+  const root = svg("svg", { viewBox: "0 0 100 100", preserveAspectRatio: "none", role: "img" },
+    ...axis.ticks.map(([value]) => svg("path", { class: "grid", d: `M0 ${y(value)}H100` })), now);
+  const marks = html("div", { class: "marks", "aria-hidden": "true" });
+  const lines = [...rows].reverse().map(([label, kind, ...keys]) => { // the first lies on top
+    const series = keys.map((key, j) => {
+      const band = svg("path", { class: `band ${kind}` });
+      const line = svg("path", { class: `line ${kind} ${j ? "pull" : ""}`, "data-line": key });
+      now.before(band, line);
+      return { key, band, line };
+    });
+    const mark = html("i", { class: `mark ${kind}` });
+    marks.append(mark);
+    const cells = heads.map((_, j) =>
+      (keys[j] ? html("td", { "data-number": keys[j] }) : html("td")));
+    const swatch = html("span", { class: `swatch ${kind}` }, html("i", { class: `mark ${kind}` }));
+    const row = html("tr", {}, html("th", { scope: "row" }, swatch, label), ...cells);
+    return { series, mark, cells, row };
+  }).reverse();
+  const table = html("table", {},
+    html("thead", {}, html("tr", {}, html("th", {}, corner),
+      ...heads.map((head) => html("th", { scope: "col" }, head)))),
+    html("tbody", {}, ...lines.map(({ row }) => row)));
+  const title = html("div", { class: "title" });
+  const named = epochs.map((_, i) => i).filter((i) => i === 0 || /^10+$/.test(epochs[i]));
+  const element = html("div", { class: `chart ${name}`, "data-chart": name }, title,
+    html("div", { class: "area" },
+      html("div", { class: "ys", "aria-hidden": "true" }, ...axis.ticks.map(([value, label]) =>
+        html("span", { style: `top: ${y(value)}%` }, label))),
+      html("div", { class: "plot" }, root, marks),
+      html("div", { class: "xs", "aria-hidden": "true" }, ...named.map((i) =>
+        html("span", { style: `left: ${x(i)}%` }, `${epochs[i]}`)))),
+    table);
+  const show = (heading, e, series) => {
+    title.textContent = heading;
+    now.setAttribute("d", `M${x(e)} 0V100`);
+    for (const { series: drawn, mark, cells } of lines) {
+      drawn.forEach(({ key, band, line }, j) => {
+        const values = series[key];
+        line.setAttribute("d", path(values[0]));
+        band.setAttribute("d", area(values));
+        cells[j].dataset.value = values[0][e];
+        cells[j].textContent = text(values[0][e]);
+      });
+      const value = series[drawn[0].key][0][e];
+      mark.hidden = Number.isNaN(y(value));
+      mark.style.left = `${x(e)}%`;
+      mark.style.top = `${y(value)}%`;
+    }
+    root.setAttribute("aria-label", `${heading}, epoch ${epochs[e]}: ${speak()}`);
+  };
+  const speak = () => lines.map(({ row }) => [...row.children].map((cell) => cell.textContent)
+    .filter(Boolean).join(" ")).join("; ");
+  return { element, show, speak };
+}
+
+/** One mark an example: as high above its line as its gradient agrees with the others'. */
+function fieldPicture(most, choose) {
+  const height = TALL * Math.ceil(most / COLUMNS);
+  const chosen = svg("rect", { class: "chosen", width: WIDE, height: TALL - 4, rx: 4 });
+  const root = svg("svg", {
+    viewBox: `0 0 ${WIDE * COLUMNS} ${height}`, role: "application", tabindex: 0, class: "marks",
+  }, chosen);
+  const at = (m) => [WIDE * (m % COLUMNS), TALL * Math.floor(m / COLUMNS)];
+  const marks = Array.from({ length: most }, (_, m) => {
+    const [x, y] = at(m);
+    const stem = svg("path");
+    const head = svg("path", { "data-example": m });
+    const base = svg("path", { class: "grid", d: `M${3 - WIDE / 2} 0h${WIDE - 6}` });
+    const place = `translate(${x + WIDE / 2} ${y + TALL / 2})`;
+    const mark = svg("g", { transform: place }, base, stem, head);
+    root.append(mark);
+    return { mark, stem, head };
+  });
+  let count = most;
+  root.addEventListener("click", (event) => {
+    const { left, top, width, height: high } = root.getBoundingClientRect();
+    const column = Math.floor((COLUMNS * (event.clientX - left)) / width);
+    const row = Math.floor(((height / TALL) * (event.clientY - top)) / high);
+    const m = Math.min(COLUMNS - 1, Math.max(0, column)) + COLUMNS * Math.max(0, row);
+    if (m < count) choose(m);
+  });
+  const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -COLUMNS, ArrowDown: COLUMNS };
+  let current = 0;
+  root.addEventListener("keydown", (event) => {
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    const ends = { Home: 0, End: count - 1 };
+    const next = steps[event.key] ? current + steps[event.key] : ends[event.key];
+    if (next === undefined) return;
+    event.preventDefault();
+    if (next >= 0 && next < count) choose(next);
+  });
+  const show = (m, examples) => {
+    [count, current] = [examples.length, m];
+    const [x, y] = at(m);
+    chosen.setAttribute("x", x);
+    chosen.setAttribute("y", y + 2);
+    marks.forEach(({ mark, stem, head }, i) => {
+      mark.style.display = i < count ? "" : "none";
+      if (i >= count) return;
+      const { kind, agreement, answered } = examples[i];
+      const up = Number.isNaN(agreement) ? 0 : -REACH * agreement;
+      stem.setAttribute("d", `M0 0V${up.toFixed(2)}`);
+      stem.setAttribute("class", `stem ${kind}`);
+      head.setAttribute("d", HEADS[kind]);
+      head.setAttribute("class", `head ${kind} ${answered ? "answered" : ""}`);
+      head.setAttribute("transform", `translate(0 ${up.toFixed(2)})`);
+    });
+  };
+  return { root, show };
+}
+
+// ---------------------------------------------------------------- the widget
+
+/** Where the error on new examples is first at its lowest, and how long it stays there. */
+function earlyStopping(errors, epochs) {
+  const best = errors.indexOf(Math.min(...errors));
+  const risen = errors.findIndex((error, i) => i > best && error > errors[best]);
+  const last = risen < 0 ? errors.length - 1 : risen - 1;
+  const when = [...new Set([best, last])].map((i) => epochs[i].toLocaleString("en"));
+  return `Early stopping: fewest new examples missed at epoch${when.length > 1 ? "s" : ""} `
+    + when.join(" to ");
+}
+
+function render({ model, el }) {
+  const data = readData(model);
+  const { shares, sizes, regularizers, epochs, shown, seeds } = data.meta;
+  const set = (trait, value) => {
+    if (model.get(trait) === value) return;
+    model.set(trait, value);
+    model.save_changes();
+  };
+  const most = Math.max(...regularizers.map(({ strengths }) => strengths.length));
+  const share = choice("share", "Wrong labels", shares.length, set);
+  const size = choice("size", "Examples n", sizes.length, set);
+  const regularizer = choice("regularizer", "Regularizer", regularizers.length, set);
+  const strength = choice("strength", "Strength", most, set);
+  strength.element.hidden = most < 2;
+  const slider = epochSlider(model, epochs, set, PAUSE);
+
+  const powers = Array.from({ length: DECADES / 2 + 1 }, (_, i) => data.top - 2 * i);
+  const dose = chart("dose", {
+    epochs, heads: ["dose", "decay"], text: significant,
+    axis: {
+      place: logarithmic(data.top - DECADES, data.top),
+      least: 10 ** (data.top - DECADES),
+      ticks: powers.map((power) => [10 ** power, power ? `10${raised(power)}` : "1"]),
+    },
+    rows: [["general", "general", "general", "general_pull"],
+      ["private, right label", "right", "right", "right_pull"],
+      ["private, wrong label", "wrong", "wrong", "wrong_pull"],
+      ["the chosen example’s", "own", "own"]],
+  });
+  const error = chart("error", {
+    epochs, heads: ["now"], text: percent,
+    axis: { place: linear(0, 1), least: 0, ticks: [0, 0.5, 1].map((x) => [x, percent(x)]) },
+    rows: [["new examples", "general", "test_error"], ["training examples", "right", "train_error"],
+      ["those with wrong labels", "wrong", "wrong_error"]],
+  });
+  const agreement = chart("agreement", {
+    epochs, heads: ["now"], text: cosine, corner: "cosine with",
+    axis: { place: linear(-1, 1), least: -1, ticks: [-1, 0, 1].map((x) => [x, minus(`${x}`)]) },
+    rows: [["the others’ mean", "own", "own_rest"],
+      ["right-labelled ones, on average", "right", "own_right"],
+      ["wrong-labelled ones, on average", "wrong", "own_wrong"]],
+  });
+  const field = fieldPicture(data.most, (m) => set("example", m));
+  const counts = html("p", { class: "counts" });
+  const stop = html("p", { class: "counts" });
+  error.element.append(stop);
+  const examples = html("div", { class: "field" },
+    html("div", { class: "title" }, "Agreement with the others"), field.root, counts);
+  const summary = html("p", { class: "summary" });
+  const notes = regularizers.map((each) => html("p", {}, each.note));
+  const spoken = html("div", { class: "spoken", "aria-live": "polite" });
+  const sign = (kind) =>
+    html("span", { class: "sign" }, html("i", { class: `mark ${kind}` }), kind);
+  const legend = html("p", { class: "legend" },
+    "Each mark is an example, with a ", sign("right"), " or a ", sign("wrong"),
+    " label; full once the net answers as it is labelled. It stands above its line where its "
+    + "gradient agrees with the mean of all others, by the cosine, and below where it opposes it. "
+    + "Click one, or use the arrow keys, to follow it. A line of doses has a gap where the gradient "
+    + `makes the recognizer smaller. ${seeds}`);
+  const root = html("div", {
+    class: "gradbook-widget gradbook-examples", "data-lm-suppress-shortcuts": "true",
+  },
+    html("div", { class: "frame" },
+      html("div", { class: "choices" }, share.element, size.element),
+      html("div", { class: "choices" }, regularizer.element, strength.element), slider.element,
+      summary,
+      html("div", { class: "panels" }, dose.element, examples, error.element,
+        agreement.element),
+      html("div", { class: "notes" }, ...notes), legend, spoken));
+
+  let quiet; // a reader hears the numbers once they rest
+  const update = () => {
+    const [e, r] = ["epoch", "regularizer"].map((trait) => model.get(trait));
+    const { symbol, strengths, name } = regularizers[r];
+    const s = data.setting();
+    const [right, wrong] = shown[s];
+    const m = Math.min(model.get("example"), right + wrong - 1);
+    const kind = (i) => (i < right ? "right" : "wrong");
+    share.show(model.get("share"), shares.map(percent));
+    size.show(model.get("size"), sizes.map((n) => n.toLocaleString("en")));
+    regularizer.show(r, regularizers.map((each) => each.name));
+    strength.show(model.get("strength"), strengths.map(String), `Strength ${symbol}`.trim());
+    strength.element.style.visibility = strengths.length < 2 ? "hidden" : "";
+    slider.show();
+    const series = Object.fromEntries(CURVES.map((curve) => [curve, data.curve(s, curve)]));
+    series.own = data.dose(s, m);
+    BESIDE.forEach((beside) => { series[`own_${beside}`] = data.agreement(s, m, beside); });
+    const n = sizes[model.get("size")];
+    dose.show("Dose of a recognizer", e, series);
+    error.show("Not answered as labelled", e, series);
+    agreement.show(`Example ${m + 1}, ${kind(m)} label`, e, series);
+    field.show(m, Array.from({ length: right + wrong }, (_, i) => ({
+      kind: kind(i), agreement: data.agreement(s, i, "rest")[0][e],
+      answered: data.answered(s, e, i),
+    })));
+    counts.textContent = `Shown of ${n.toLocaleString("en")}: ${right} right, ${wrong} wrong labels`;
+    stop.textContent = earlyStopping(series.test_error[0], epochs);
+    const times = (beside) => {
+      const ratio = series.general[0][e] / series[beside][0][e];
+      return ratio > 0 && Number.isFinite(ratio) ? `${significant(ratio)} times` : "";
+    };
+    const ratios = ["right", "wrong"].filter(times).map((beside, i) =>
+      `${times(beside)} ${i ? "" : "that of a private one "}with a ${beside} ${i ? "one" : "label"}`);
+    const fed = series.general[0][e] > 0;
+    summary.textContent = `At epoch ${epochs[e].toLocaleString("en")} the general recognizer`
+      + (ratios.length ? `’s dose is ${ratios.join(", and ")}.`
+        : fed ? " alone gets a dose." : " gets no dose: its gradient makes it smaller.");
+    field.root.setAttribute("aria-label", `${right + wrong} examples, example ${m + 1} chosen, `
+      + `${kind(m)} label; arrow keys choose another`);
+    notes.forEach((each, i) => each.classList.toggle("shown", i === r));
+    clearTimeout(quiet);
+    if (!model.get("playing")) {
+      quiet = setTimeout(() => {
+        spoken.textContent = `${name}. ${summary.textContent} Not answered as labelled: `
+          + `${error.speak()}. Example ${m + 1}, ${kind(m)} label: cosine with `
+          + agreement.speak();
+      }, 500);
+    }
+  };
+  const traits = ["share", "size", "regularizer", "strength", "epoch", "example", "playing"];
+  traits.forEach((trait) => model.on(`change:${trait}`, update));
+  update();
+  el.append(root);
+  return () => {
+    traits.forEach((trait) => model.off(`change:${trait}`, update));
+    slider.stop();
+    clearTimeout(quiet);
+    root.remove();
+  };
+}
+
+export default { render };
