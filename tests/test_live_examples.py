@@ -6,7 +6,7 @@ import pytest
 from gradbook import live_examples
 from gradbook.experiments import spectrum
 from gradbook.live_examples import SIZES, STRENGTHS, ExamplesPanel
-from gradbook.widgets.examples import CURVES, whole
+from gradbook.widgets.examples import CURVES
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def panel(monkeypatch):
 
 
 def curves(explorer):
-    return whole(np.frombuffer(explorer.curves, "<u2")).reshape(3, len(CURVES), -1)
+    return np.frombuffer(explorer.curves, "<f4").reshape(3, len(CURVES), -1)
 
 
 @pytest.mark.parametrize("regularizer", STRENGTHS)
@@ -65,7 +65,7 @@ def test_what_is_shown_is_the_course_of_the_experiment(panel):
     config = spectrum.CONFIG | {"epochs": [0, 1, 5]}
     known = spectrum.course("weight decay", panel.strength.value, 10, 0.2, [7], config)
     (explorer,) = panel.result.children
-    np.testing.assert_allclose(curves(explorer), known["curves"], rtol=2**-8)
+    np.testing.assert_allclose(curves(explorer), known["curves"], rtol=1e-6)
     error = known["curves"][0, CURVES.index("test_error"), -1]
     assert f"misses {error:.1%} of new examples" in panel.message.value
 

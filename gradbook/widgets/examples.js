@@ -39,7 +39,7 @@ function readData(model) {
   };
   const widen = (name) => // a bfloat16 is the upper half of a float32
     new Float32Array(Uint32Array.from(new Uint16Array(bytes(name)), (code) => code << 16).buffer);
-  const [curves, doses] = [widen("curves"), widen("doses")];
+  const [curves, doses] = [new Float32Array(bytes("curves")), widen("doses")];
   const agreements = new Int8Array(bytes("agreements"));
   const answered = new Uint8Array(bytes("answered"));
   const [S, E] = [meta.shown.length, meta.epochs.length];
@@ -126,7 +126,7 @@ function chart(name, { epochs, rows, heads, axis, text, corner = "" }) {
       ...heads.map((head) => html("th", { scope: "col" }, head)))),
     html("tbody", {}, ...lines.map(({ row }) => row)));
   const title = html("div", { class: "title" });
-  const named = epochs.map((_, i) => i).filter((i) => i === 0 || /^10*$/.test(epochs[i]));
+  const named = epochs.map((_, i) => i).filter((i) => i === 0 || /^10+$/.test(epochs[i]));
   const element = html("div", { class: `chart ${name}`, "data-chart": name }, title,
     html("div", { class: "area" },
       html("div", { class: "ys", "aria-hidden": "true" }, ...axis.ticks.map(([value, label]) =>

@@ -45,14 +45,14 @@ class Examples(anywidget.AnyWidget):
 
     Everything is drawn in the browser from these bytes, so no kernel is needed. S settings: shares,
     in each the sizes, in each the regularizers and their strengths. E records, M examples at most.
-    "bfloat16" is the upper half of a little endian float32.
+    Floats are little endian, and "bfloat16" is the upper half of a float32.
 
     Attributes:
         meta: ``shares`` (of wrong labels), ``sizes`` (n), ``regularizers`` (dicts of ``name``,
             ``symbol``, ``note``, ``strengths``), ``epochs`` (E numbers), ``shown`` (S pairs: how
             many right- and wrong-labelled examples are shown, those first), ``seeds`` (a
             sentence).
-        curves: bfloat16 [S, 3, 9, E]: the shown seed's, the band's lower and upper ends; `CURVES`.
+        curves: float32 [S, 3, 9, E]: the shown seed's, the band's lower and upper ends; `CURVES`.
         doses: bfloat16 [S, E, M]: dose less erosion of the examples' private recognizers.
         agreements: int8 [S, E, M, 3]: 127 times the cosines of an example's gradient, `AGREEMENTS`;
             −128 where there is none.
@@ -184,7 +184,7 @@ def whole(codes: np.ndarray) -> np.ndarray:
 
 
 PACKING = {
-    "curves": (np.floating, halves),
+    "curves": (np.floating, partial(np.ascontiguousarray, dtype="<f4")),
     "doses": (np.floating, halves),
     "agreements": (np.int8, np.ascontiguousarray),
     "answered": (np.bool_, partial(np.packbits, axis=-1)),
