@@ -1,6 +1,10 @@
 """The generalization chapter's built page: what a reader without a kernel has of it."""
 
+import numpy as np
 import pytest
+
+from gradbook import atlas
+from gradbook.widgets.examples import CURVES
 
 
 @pytest.fixture
@@ -30,3 +34,37 @@ def test_every_figure_says_what_it_shows(chapter):
         "main .cell_output img", "images => images.map(image => image.alt)"
     )
     assert len(texts) >= 8 and all(len(text) > 60 for text in texts), texts
+
+
+def turn(page, control, value):
+    if control == "epoch":
+        page.locator("[data-control=epoch] input").fill(str(value))
+    else:
+        page.locator(f"[data-control={control}] label").nth(value).click()
+
+
+@pytest.mark.parametrize(("share", "size", "epoch"), [(2, 2, 0), (2, 2, 9), (1, 3, 17)])
+def test_the_explorer_shows_the_atlas(chapter, share, size, epoch):
+    results = atlas.load("spectrum")
+    for control, value in (("share", share), ("size", size), ("epoch", epoch)):
+        turn(chapter, control, value)
+    setting = share * len(results.config["sizes"]) + size
+    for number, name in enumerate(CURVES[:3]):
+        cell = chapter.locator(f".gradbook-examples [data-number={name}]")
+        shown = float(cell.get_attribute("data-value"))
+        expected = float(results["curves"][setting, 0, 0, number, epoch])
+        np.testing.assert_allclose(shown, expected, rtol=1e-2)
+
+
+def test_a_click_on_a_wrong_label_finds_its_gradient_against_the_rest(chapter):
+    results = atlas.load("spectrum")
+    setting = results.jobs.index("100 examples, 30% wrong")
+    right, wrong = results["counts"][setting]
+    chapter.locator(f"[data-example='{right + wrong - 1}']").click()
+    own = chapter.locator(".gradbook-examples [data-number=own_rest]")
+    assert float(own.get_attribute("data-value")) < -0.3
+
+
+def test_the_live_panel_says_that_it_needs_a_kernel(chapter):
+    note = chapter.locator("[data-widget=needs-kernel]")
+    assert "needs a running Python kernel" in note.inner_text()
