@@ -1,5 +1,6 @@
 """Running experiments: what is kept, what is run again, what an error says; also on a cluster."""
 
+import dataclasses
 import json
 import os
 import re
@@ -57,6 +58,17 @@ holds = [1, inf]
 fails = [-inf, 0]
 effect = "r2_at_the_end"
 """
+WAITING = """
+[[claims]]
+id = "clouds-rain"
+sentence = "Clouds rain."
+source = "nowhere, paragraph 2"
+chapter = "clouds"
+[[claims.criteria]]
+measure = "rain, in millimetres"
+holds = [1, inf]
+fails = [-inf, 0]
+"""
 RUN = """
 import sys
 from gradbook import evidence
@@ -78,7 +90,7 @@ class Workshop:
         assert "NAMES = (" in source
         names.write_text(source.replace("NAMES = (", 'NAMES = ("cubes", '), encoding="utf-8")
         with (folder / "gradbook" / "claims.toml").open("a", encoding="utf-8") as claims:
-            claims.write(CLAIM)
+            claims.write(CLAIM + WAITING)
 
     def write(self, source: str) -> None:
         path = self.folder / "gradbook" / "experiments" / "cubes.py"
@@ -334,9 +346,11 @@ def test_an_unknown_name_is_named_with_the_known_ones():
         evidence.run("weather")
 
 
-def test_a_claim_without_an_experiment_says_which_chapter_will_bring_it():
-    waiting = next(claim for claim in claims.load() if claim.experiment is None)
-    with pytest.raises(ValueError, match=f"claim '{waiting.id}' has no experiment yet"):
+def test_a_claim_without_an_experiment_says_which_chapter_will_bring_it(monkeypatch):
+    waiting = dataclasses.replace(claims.load()[0], chapter="clouds", experiment=None)
+    monkeypatch.setattr(claims, "load", lambda: [waiting])
+    expected = f"claim '{waiting.id}' has no experiment yet: the chapter 'clouds' will bring it"
+    with pytest.raises(ValueError, match=expected):
         evidence.behind([waiting.id])
 
 
@@ -355,14 +369,14 @@ def test_the_command_line_tells_what_is_up_to_date(workshop):
     assert "order: expected results in" in missing.stdout
     assert "`python -m gradbook evidence run order`" in missing.stdout
     assert "the-rule-is-learned: outdated" in missing.stdout
-    assert "nine-fold-dose: not yet run" in missing.stdout
+    assert "clouds-rain: not yet run" in missing.stdout
 
 
 def test_the_command_line_refuses_what_it_does_not_know(workshop):
     unknown = command(workshop, "run", "weather")
     assert unknown.returncode == 2 and "got 'weather'" in unknown.stderr
-    early = command(workshop, "run", "nine-fold-dose")
-    assert early.returncode == 2 and "claim 'nine-fold-dose' has no experiment yet" in early.stderr
+    early = command(workshop, "run", "clouds-rain")
+    assert early.returncode == 2 and "claim 'clouds-rain' has no experiment yet" in early.stderr
 
 
 def test_what_builds_is_json():
