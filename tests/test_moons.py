@@ -77,6 +77,21 @@ def test_every_listed_cure_can_be_trained():
             assert isinstance(moons.training(cure, strength), moons.Training)
 
 
+def test_adam_reads_turned_moons_nearly_as_well():
+    """So that what it does for coordinate 2 is not only that it treats coordinates alike."""
+    seeds, turn = range(5), np.array([[1, -1], [1, 1]]) / np.sqrt(2)
+    inputs, labels = (np.stack(part) for part in zip(*map(moons.moons, seeds), strict=True))
+    fresh, truth = moons.moons(99, margin=-0.2, examples=1000)
+    misled = np.sign(fresh[:, 0]) == truth
+    right = []
+    for axes in (np.eye(2), turn):
+        nets = ensemble.Ensemble([models.mlp(2, (500,), one_hot=False, seed=s) for s in seeds])
+        data = torch.from_numpy(inputs @ axes), torch.from_numpy(labels)
+        nets, _ = ensemble.train(nets, *data, ensemble.Adam(0.001), steps=1000)
+        right.append((np.sign(moons.judged(nets, fresh[misled] @ axes)) == truth[misled]).mean())
+    assert right[0] - right[1] < 0.05 and min(right) > 0.6
+
+
 def test_colours_and_labels_are_wrong_as_often_as_asked():
     chances = {"training": 0.15, "testing": 0.9}
     drawn = [coloured(seed, train=1000) for seed in range(20)]
