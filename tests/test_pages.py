@@ -98,6 +98,17 @@ def test_page_fits_a_phone(opened):
     assert width <= PHONE["width"], wide
 
 
+def test_mathematics_within_a_line_fits_a_phone(opened):
+    """Displayed mathematics scrolls in its own box; within a line nothing would."""
+    opened.set_viewport_size(PHONE)
+    cut = opened.evaluate(
+        """() => [...document.querySelectorAll("main mjx-container:not([display]) svg")]
+            .filter((e) => e.getBoundingClientRect().right > innerWidth)
+            .map((e) => e.closest("p, li").innerText.slice(0, 60))"""
+    )
+    assert cut == []
+
+
 def test_no_cell_is_blank(opened):
     blank = opened.evaluate(
         """() => [...document.querySelectorAll(".cell, .cell_output")]
