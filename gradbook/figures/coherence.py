@@ -79,7 +79,7 @@ def plot_foresight(digits: Atlas, network: str, population: str = "all", *, ax: 
         ends[score] = (epochs[-1], _band(ax, epochs, curves, colour, line), colour)
     neighbours = effects.of_population(digits, "neighbour_area", network, population)
     ax.axhline(neighbours.mean(), color=GREEN, linewidth=1, linestyle=":")
-    ax.annotate("nearest neighbours", (0.2, neighbours.mean() + 0.01), color=GREEN)
+    ends["neighbours"] = (epochs[-1], neighbours.mean(), GREEN)
     ax.axhline(0.5, color=GREY, linewidth=0.8, zorder=0)
     ax.set(ylabel="right order, share of pairs", ylim=(0.45, 1))
     label_ends(ax, ends)
