@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import html
-
 import ipywidgets
 import numpy as np
 
 from gradbook import models, probes, tasks, training
 from gradbook.experiments.explorer import grid, over_epochs
 from gradbook.experiments.views import MODES, OWNERS
-from gradbook.widgets import explorer_of
+from gradbook.live_panel import WIDE, LivePanel, toggles
+from gradbook.widgets import Explorer, explorer_of
 from gradbook.widgets.minibatch import regularizer_view
 
 NETS = {
@@ -24,7 +23,7 @@ NETS = {
 LAYERS = (2, 3)
 
 
-class MinibatchPanel(ipywidgets.VBox):
+class MinibatchPanel(LivePanel):
     """Choose a regularizer, epochs, batch size and seed; train; explore.
 
     The network has 128, 64 and 32 hidden units and reads 2,000 rows of the chapter's task, so a
@@ -35,84 +34,29 @@ class MinibatchPanel(ipywidgets.VBox):
     """
 
     def __init__(self) -> None:
-        style = {"description_width": "6.5em"}
-        wide = ipywidgets.Layout(width="auto", max_width="34em")
         self.run: training.Run | None = None
-        self.regularizer = ipywidgets.ToggleButtons(
-            options=list(NETS),
-            description="regularizer",
-            style={**style, "button_width": "auto"},
-        )
+        self.regularizer = toggles(NETS, "regularizer")
         self.epochs = ipywidgets.IntSlider(
-            10, 1, 30, description="epochs", style=style, layout=wide, continuous_update=False
+            10, 1, 30, description="epochs", continuous_update=False, **WIDE
         )
         self.batch_size = ipywidgets.SelectionSlider(
-            options=[8, 16, 32, 64, 128, 256],
-            value=64,
-            description="batch size",
-            style=style,
-            layout=wide,
+            options=[8, 16, 32, 64, 128, 256], value=64, description="batch size", **WIDE
         )
-        self.seed = ipywidgets.BoundedIntText(
-            0, 0, 9999, description="seed", style=style, layout=ipywidgets.Layout(width="14em")
-        )
-        self.button = ipywidgets.Button(
-            description="Train", button_style="primary", icon="play", tooltip="Train the network"
-        )
-        self.progress = ipywidgets.IntProgress(
-            0, 0, 10, description="epoch", layout=ipywidgets.Layout(width="20em")
-        )
-        self.message = ipywidgets.HTML("Not trained yet.")
-        self.result = ipywidgets.VBox()
-        self.button.on_click(lambda _: self.train())
         super().__init__(
-            [
-                self.regularizer,
-                self.epochs,
-                self.batch_size,
-                self.seed,
-                ipywidgets.HBox([self.button, self.progress]),
-                self.message,
-                self.result,
-            ]
+            *(self.regularizer, self.epochs, self.batch_size),
+            action="train a network",
+            unit="epoch",
         )
 
-    def __repr__(self) -> str:
-        """A line that is the same at every run, for where no widget can be shown."""
-        return "MinibatchPanel: run this cell to train a network"
-
-    def train(self) -> None:
-        """Train with the chosen settings and show the landscapes; what the button does.
-
-        Where training fails, the message says why, and the result shown before stays.
-        """
-        self.button.disabled = True
-        self.progress.value, self.progress.max = 0, self.epochs.value
-        self.message.value = "Training …"
-        try:
-            self.run, explorer = self._measure()
-        except (ValueError, FloatingPointError) as error:
-            self.message.value = f"Stopped: {html.escape(str(error))}"
-        else:
-            self.result.children = [explorer]
-            self.message.value = (
-                f"Test R² after {self.epochs.value} epochs: {self.run.test_r2[-1]:.2f}"
-            )
-        finally:
-            self.button.disabled = False
-
-    def _measure(self):
+    def measure(self) -> tuple[Explorer, str]:
+        """Train the small network, and draw its landscapes after every epoch."""
+        self.expect(self.epochs.value)
         name = self.regularizer.value
         parameters, mode, learning_rate = NETS[name]
         seed, batch_size = self.seed.value, self.batch_size.value
         task = tasks.character_regression(train=2000, test=500, seed=seed)
         run = training.train(
-            models.mlp(
-                task.features,
-                models.SMALL_WIDTHS,
-                regularizer=name,
-                seed=seed,
-            ),
+            models.mlp(task.features, models.SMALL_WIDTHS, regularizer=name, seed=seed),
             task,
             training.TrainConfig(
                 epochs=self.epochs.value,
@@ -122,7 +66,7 @@ class MinibatchPanel(ipywidgets.VBox):
                 checkpoints=None,
             ),
             progress=False,
-            on_epoch=lambda epoch, _: setattr(self.progress, "value", epoch),
+            on_epoch=lambda *_: self.tick(),
         )
         rows = probes.sample_minibatches(len(task.train_inputs), batch_size, 50, seed)
         arrays = over_epochs(
@@ -142,4 +86,5 @@ class MinibatchPanel(ipywidgets.VBox):
             batch_size=batch_size,
             epoch=self.epochs.value,
         )
-        return run, explorer
+        self.run = run
+        return explorer, f"Test R² after {self.epochs.value} epochs: {run.test_r2[-1]:.2f}"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import html
 from typing import Any
 
 import ipywidgets
 import numpy as np
 
 from gradbook.experiments import boundary
+from gradbook.live_panel import WIDE, LivePanel, strength_of, toggles
 from gradbook.widgets import Boundary
 
 EPOCHS = 1000
@@ -23,7 +23,7 @@ STRENGTHS = {
 """What can be chosen."""
 
 
-class BoundaryPanel(ipywidgets.VBox):
+class BoundaryPanel(LivePanel):
     """Choose a margin, a regularizer and a switch to another; train; explore.
 
     With a switch two nets train from the same weights, one of them without it. A training takes
@@ -31,94 +31,39 @@ class BoundaryPanel(ipywidgets.VBox):
     """
 
     def __init__(self) -> None:
-        style = {"description_width": "6.5em"}
-        wide = ipywidgets.Layout(width="auto", max_width="34em")
-        buttons = {**style, "button_width": "auto"}
         self.margin = ipywidgets.FloatSlider(
-            0.1, min=-0.2, max=0.3, step=0.05, description="margin", style=style, layout=wide
+            0.1, min=-0.2, max=0.3, step=0.05, description="margin", **WIDE
         )
-        self.regularizer = ipywidgets.ToggleButtons(
-            options=list(STRENGTHS), description="regularizer", style=buttons
-        )
-        self.strength = ipywidgets.SelectionSlider(
-            options=STRENGTHS["none"], description="strength", style=style, layout=wide
-        )
+        self.regularizer = toggles(STRENGTHS, "regularizer")
+        self.strength = strength_of(self.regularizer, STRENGTHS)
         self.switch = ipywidgets.SelectionSlider(
-            options=SWITCHES, value=250, description="switch at", style=style, layout=wide
+            options=SWITCHES, value=250, description="switch at", **WIDE
         )
-        self.then = ipywidgets.ToggleButtons(
-            options=[name for name in STRENGTHS if name != "batch norm"],
-            value="spectral decoupling",
-            description="to",
-            style=buttons,
-        )
-        self.then_strength = ipywidgets.SelectionSlider(
-            options=STRENGTHS["spectral decoupling"],
-            value=0.006,
-            description="strength",
-            style=style,
-            layout=wide,
-        )
-        self.seed = ipywidgets.BoundedIntText(
-            0, 0, 9999, description="seed", style=style, layout=ipywidgets.Layout(width="14em")
-        )
-        self.button = ipywidgets.Button(
-            description="Train", button_style="primary", icon="play", tooltip="Train the network"
-        )
-        self.progress = ipywidgets.IntProgress(
-            0, 0, 1, description="training", layout=ipywidgets.Layout(width="20em")
-        )
-        self.message = ipywidgets.HTML("Not trained yet.")
-        self.result = ipywidgets.VBox()
-        self.regularizer.observe(lambda change: _offer(self.strength, change["new"]), "value")
-        self.then.observe(lambda change: _offer(self.then_strength, change["new"]), "value")
-        self.button.on_click(lambda _: self.train())
+        others = [name for name in STRENGTHS if name != "batch norm"]
+        self.then = toggles(others, "to", value="spectral decoupling")
+        self.then_strength = strength_of(self.then, STRENGTHS)
         super().__init__(
-            [
-                self.margin,
-                self.regularizer,
-                self.strength,
-                self.switch,
-                self.then,
-                self.then_strength,
-                self.seed,
-                ipywidgets.HBox([self.button, self.progress]),
-                self.message,
-                self.result,
-            ]
+            *(self.margin, self.regularizer, self.strength),
+            *(self.switch, self.then, self.then_strength),
+            action="train a network",
+            unit="training",
         )
 
-    def __repr__(self) -> str:
-        """A line that is the same at every run, for where no widget can be shown."""
-        return "BoundaryPanel: run this cell to train a network"
-
-    def train(self) -> None:
-        """Train with the chosen settings and show the course; what the button does.
-
-        Where that fails, the message says why, and the explorer shown before stays.
-        """
-        self.button.disabled = True
-        self.message.value = "Training …"
-        try:
-            config = self._config()
-            after = [epoch for epoch in config["epochs"] if epoch > (self._switch or EPOCHS)]
-            self.progress.value, self.progress.max = 0, len(config["epochs"]) + len(after)
-            arrays = boundary.measure(self.margin.value, config, on_look=self._tick)
-            explorer = Boundary(
-                {name: values[None] for name, values in arrays.items() if name not in BANDS},
-                margins=[self.margin.value],
-                epochs=config["epochs"],
-                courses=config["courses"],
-                grid=config["grid"],
-                switch=int(self._switch is not None),
-            )
-        except (ValueError, FloatingPointError) as error:
-            self.message.value = f"Stopped: {html.escape(str(error))}"
-        else:
-            self.result.children = [explorer]
-            self.message.value = _told(config, arrays["curves"])
-        finally:
-            self.button.disabled = False
+    def measure(self) -> tuple[Boundary, str]:
+        """Train the course, and the one without its switch."""
+        config = self._config()
+        after = [epoch for epoch in config["epochs"] if epoch > (self._switch or EPOCHS)]
+        self.expect(len(config["epochs"]) + len(after))
+        arrays = boundary.measure(self.margin.value, config, on_look=self.tick)
+        explorer = Boundary(
+            {name: values[None] for name, values in arrays.items() if name not in BANDS},
+            margins=[self.margin.value],
+            epochs=config["epochs"],
+            courses=config["courses"],
+            grid=config["grid"],
+            switch=int(self._switch is not None),
+        )
+        return explorer, _told(config, arrays["curves"])
 
     @property
     def _switch(self) -> int | None:
@@ -133,16 +78,8 @@ class BoundaryPanel(ipywidgets.VBox):
         epochs = sorted(epoch for epoch in epochs | {EPOCHS} if epoch <= EPOCHS)
         return boundary.CONFIG | {"seeds": [self.seed.value], "courses": courses, "epochs": epochs}
 
-    def _tick(self) -> None:
-        self.progress.value += 1
-
 
 BANDS = ("low", "high")
-
-
-def _offer(slider: ipywidgets.SelectionSlider, name: str) -> None:
-    slider.options = STRENGTHS[name]
-    slider.value = STRENGTHS[name][len(STRENGTHS[name]) // 2]
 
 
 def _told(config: dict[str, Any], curves: np.ndarray) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 
 import ipywidgets
@@ -11,6 +10,7 @@ from torch import Tensor, nn
 
 from gradbook import effects, garden, garden_rows, probes
 from gradbook.experiments import diets
+from gradbook.live_panel import WIDE, LivePanel, strength_of, toggles
 from gradbook.widgets import Garden
 
 EPOCHS = 25
@@ -64,99 +64,43 @@ def balance(
     )[1]
 
 
-class GardenPanel(ipywidgets.VBox):
+class GardenPanel(LivePanel):
     """Choose frequencies, diet, strength and seed; grow; explore.
 
     A garden takes a second or two.
     """
 
     def __init__(self) -> None:
-        style = {"description_width": "6.5em"}
-        wide = ipywidgets.Layout(width="auto", max_width="34em")
         self.frequencies = ipywidgets.Text(
-            "0, 0.01, 0.02, 0.05, 0.1, 0.3", description="frequencies", style=style, layout=wide
+            "0, 0.01, 0.02, 0.05, 0.1, 0.3", description="frequencies", **WIDE
         )
-        self.diet = ipywidgets.ToggleButtons(
-            options=list(STRENGTHS),
-            value="weight decay",
-            description="diet",
-            style={**style, "button_width": "auto"},
-        )
-        self.strength = ipywidgets.SelectionSlider(
-            options=STRENGTHS["weight decay"],
-            value=0.02,
-            description="strength",
-            style=style,
-            layout=wide,
-        )
-        self.seed = ipywidgets.BoundedIntText(
-            0, 0, 9999, description="seed", style=style, layout=ipywidgets.Layout(width="14em")
-        )
-        self.button = ipywidgets.Button(
-            description="Grow", button_style="primary", icon="play", tooltip="Grow the garden"
-        )
-        self.progress = ipywidgets.IntProgress(
-            0, 0, EPOCHS, description="epoch", layout=ipywidgets.Layout(width="20em")
-        )
-        self.message = ipywidgets.HTML("Not grown yet.")
-        self.result = ipywidgets.VBox()
-        self.diet.observe(self._offer, "value")
-        self.button.on_click(lambda _: self.grow())
+        self.diet = toggles(STRENGTHS, "diet", value="weight decay")
+        self.strength = strength_of(self.diet, STRENGTHS)
         super().__init__(
-            [
-                self.frequencies,
-                self.diet,
-                self.strength,
-                self.seed,
-                ipywidgets.HBox([self.button, self.progress]),
-                self.message,
-                self.result,
-            ]
+            *(self.frequencies, self.diet, self.strength),
+            action="grow a garden",
+            unit="epoch",
         )
 
-    def __repr__(self) -> str:
-        """A line that is the same at every run, for where no widget can be shown."""
-        return "GardenPanel: run this cell to grow a garden"
-
-    def grow(self) -> None:
-        """Grow a garden with the chosen settings and show it; what the button does.
-
-        Where that fails, the message says why, and the garden shown before stays.
-        """
-        self.button.disabled = True
-        self.progress.value = -1
-        self.message.value = "Growing …"
-        try:
-            frequencies = _numbers(self.frequencies.value)
-            records = diets.course(
-                self.diet.value,
-                self.strength.value,
-                frequencies,
-                self.seed.value,
-                diets.CONFIG | {"epochs": EPOCHS},
-                on_epoch=self._tick,
-            )
-            explorer = Garden(
-                {name: values.numpy()[None] for name, values in records.items()},
-                diets={self.diet.value: [self.strength.value]},
-                frequencies=frequencies,
-            )
-        except (ValueError, FloatingPointError) as error:
-            self.message.value = f"Stopped: {html.escape(str(error))}"
-        else:
-            self.result.children = [explorer]
-            alive = int((records["answer"][-1] >= effects.ALIVE).sum())
-            self.message.value = f"Alive after {EPOCHS} epochs: {alive} of {len(frequencies)}"
-        finally:
-            self.button.disabled = False
-
-    def _offer(self, change: dict) -> None:
-        options = STRENGTHS[change["new"]]
-        self.strength.options = options
-        self.strength.value = options[len(options) // 2]
-
-    def _tick(self) -> None:
-        self.progress.value += 1
+    def measure(self) -> tuple[Garden, str]:
+        """Grow the garden, and count the living."""
+        frequencies = _numbers(self.frequencies.value)
+        self.expect(EPOCHS + 1)
+        records = diets.course(
+            self.diet.value,
+            self.strength.value,
+            frequencies,
+            self.seed.value,
+            diets.CONFIG | {"epochs": EPOCHS},
+            on_epoch=self.tick,
+        )
+        explorer = Garden(
+            {name: values.numpy()[None] for name, values in records.items()},
+            diets={self.diet.value: [self.strength.value]},
+            frequencies=frequencies,
+        )
+        alive = int((records["answer"][-1] >= effects.ALIVE).sum())
+        return explorer, f"Alive after {EPOCHS} epochs: {alive} of {len(frequencies)}"
 
 
 def _numbers(text: str) -> list[float]:

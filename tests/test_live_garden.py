@@ -31,13 +31,13 @@ def test_the_button_grows_a_garden_under_every_diet(panel, diet):
     assert garden.meta["diets"][0]["strengths"] == [panel.strength.value]
     assert panel.strength.value in STRENGTHS[diet]
     assert garden.meta["frequencies"] == [0.1, 0.3] and len(garden.meta["epochs"]) == 5
-    assert panel.progress.value == 4 and not panel.button.disabled
+    assert panel.progress.value == panel.progress.max == 5 and not panel.button.disabled
 
 
 def test_the_end_is_the_closed_form():
     panel = GardenPanel()
     panel.frequencies.value, panel.strength.value = "0.3, 0.01", 0.05
-    panel.grow()
+    panel.train()
     (garden,) = panel.result.children
     answers = np.frombuffer(garden.answer, "<f4").reshape(-1, 2)[-5:].mean(0)
     np.testing.assert_allclose(answers, survival.survivor(np.array([6, 0.2])), atol=0.06)
@@ -53,10 +53,10 @@ def test_the_end_is_the_closed_form():
     ],
 )
 def test_what_cannot_grow_is_explained_and_the_last_garden_stays(panel, text, message):
-    panel.grow()
+    panel.train()
     before = panel.result.children
     panel.frequencies.value = text
-    panel.grow()
+    panel.train()
     assert (
         "Stopped" in panel.message.value and message.replace("'", "&#x27;") in panel.message.value
     )
