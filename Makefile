@@ -77,7 +77,8 @@ evidence: $(INSTALLED)  ## run the experiments again whose results are missing o
 	$(BIN)/python -m gradbook evidence run
 
 bench: $(INSTALLED)  ## time gradbook against the obvious loop and its peers
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation -e '.[bench]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	    --no-build-isolation -c requirements.txt -e '.[bench]'
 	$(BIN)/python -m benchmarks
 
 # uv resolves once for every Python and system in pyproject.toml, which pip's own tools do not.

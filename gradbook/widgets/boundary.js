@@ -6,7 +6,6 @@
 const PAUSE = 400; // milliseconds an epoch stays in view
 const CURVES = ["dose_1", "dose_2", "straight", "bent", "share_1", "share_2", "loss", "accuracy",
   "erased"];
-const percent = (x, digits = 2) => `${Number((100 * x).toPrecision(digits))} %`;
 const two = (x) => decimals(x, 2);
 const CHARTS = [
   { title: "Dose · 10³", scale: "linear", ends: [0, 1e-9], unit: 1000, text: two,
@@ -41,10 +40,7 @@ const spread = Math.sqrt; // of the epochs along an axis: early ones need room
 /** The model's arrays, and which record is whose. */
 function readData(model) {
   const meta = model.get("meta");
-  const bytes = (name) => { // copied, since floats must be aligned
-    const { buffer, byteOffset, byteLength } = model.get(name);
-    return buffer.slice(byteOffset, byteOffset + byteLength);
-  };
+  const bytes = (name) => bytesOf(model, name);
   const floats = (name) => new Float32Array(bytes(name));
   const [field, labels] = [new Int8Array(bytes("field")), new Int8Array(bytes("labels"))];
   const [scale, points] = [floats("scale"), floats("points")];
@@ -323,10 +319,7 @@ function render({ model, el }) {
   const data = readData(model);
   const { meta } = data;
   const { epochs, regularizers, thens } = meta;
-  const set = (trait, value) => {
-    model.set(trait, value);
-    model.save_changes();
-  };
+  const set = setter(model);
   const controls = choices(data, set);
   const slider = epochSlider(model, epochs, set, PAUSE);
   const picture = plane(data);
@@ -338,16 +331,15 @@ function render({ model, el }) {
     pile(["No switch: it goes on to the end.", "From the switch on nothing changes.",
       ...thens.map((then) => `From the switch on ${named(then)}: ${then.note}`)]),
   ];
-  const spoken = html("div", { class: "spoken", "aria-live": "polite" });
+  const spoken = speech(model, "playing");
   const root = html("div",
     { class: "gradbook-widget gradbook-boundary", "data-lm-suppress-shortcuts": "true" },
     html("div", { class: "frame" }, ...controls.elements, slider.element,
       html("div", { class: "views" }, html("div", { class: "side" }, picture.element, table.element),
         html("div", { class: "charts" }, times.flags, ...charts.map(({ element }) => element),
           times.element)),
-      ...notes.map(({ element }) => element), legend(data), spoken));
+      ...notes.map(({ element }) => element), legend(data), spoken.element));
   notes[1].element.hidden = meta.switches.length === 0;
-  let quiet; // a reader hears the numbers once they rest
   const update = () => {
     const [margin, r, s, w, t, e] =
       ["margin", "regularizer", "strength", "switch", "then", "epoch"].map((n) => model.get(n));
@@ -367,22 +359,10 @@ function render({ model, el }) {
     const what = `margin ${signed(meta.margins[margin])}, ${first}`
       + (second && `, from epoch ${epochs[course.turn]} on ${second}`) + `, epoch ${epochs[e]}`;
     picture.root.setAttribute("aria-label", `Decision boundary among the two moons: ${what}`);
-    clearTimeout(quiet);
-    if (model.get("playing")) return;
-    quiet = setTimeout(() => {
-      spoken.textContent = `${what}: ${table.speak()}; ${charts.map((c) => c.speak()).join("; ")}`;
-    }, 500);
+    spoken.say(() => `${what}: ${table.speak()}; ${charts.map((c) => c.speak()).join("; ")}`);
   };
   const traits = ["margin", "regularizer", "strength", "switch", "then", "epoch", "playing"];
-  traits.forEach((trait) => model.on(`change:${trait}`, update));
-  update();
-  el.append(root);
-  return () => {
-    traits.forEach((trait) => model.off(`change:${trait}`, update));
-    slider.stop();
-    clearTimeout(quiet);
-    root.remove();
-  };
+  return mount({ model, el }, root, [[traits, update]], [slider.stop, spoken.stop]);
 }
 
 export default { render };

@@ -1,7 +1,25 @@
 /* What the explorers share: elements, numbers as text, radio buttons, a slider that plays. Their own
  * modules follow this text in one file: see controls.py. */
 
-const ICONS = { play: "M4 2 14 8 4 14Z", pause: "M4 2h3v12H4zM9 2h3v12H9z" };
+const ICONS = {
+  play: "M4 2 14 8 4 14Z",
+  pause: "M4 2h3v12H4zM9 2h3v12H9z",
+  previous: "M11 2v12L4 8Z",
+  next: "M5 2v12l7-6Z",
+};
+
+/** A copy of a model's bytes: floats must be aligned. */
+function bytesOf(model, name) {
+  const { buffer, byteOffset, byteLength } = model.get(name);
+  return buffer.slice(byteOffset, byteOffset + byteLength);
+}
+
+/** What sets a trait, and tells the kernel where there is one. */
+const setter = (model) => (trait, value) => {
+  if (model.get(trait) === value) return;
+  model.set(trait, value);
+  model.save_changes();
+};
 
 function fill(element, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
@@ -13,7 +31,15 @@ const html = (tag, attributes = {}, ...children) =>
 const svg = (tag, attributes = {}, ...children) =>
   fill(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
 
-const decimals = (x, digits) => x.toFixed(digits).replace(/^-(0\.0*)$/, "$1").replace("-", "−");
+const minus = (text) => text.replace("-", "−");
+const percent = (x, digits = 2) =>
+  (Number.isFinite(x) ? `${Number((100 * x).toPrecision(digits))} %` : "–");
+const raised = (n) => [...`${n}`].map((c) => (c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[c])).join("");
+
+function decimals(x, digits = 2) {
+  if (!Number.isFinite(x)) return "–";
+  return minus(x.toFixed(digits).replace(/^-(0\.0*)$/, "$1"));
+}
 
 /** Radio buttons drawn as a row of toggles; `show` may also rename them, and hides the nameless. */
 function choice(trait, title, count, set) {
@@ -79,4 +105,31 @@ function epochSlider(model, epochs, set, pause) {
     html("div", { class: "label" }, "Epoch ", value),
     html("div", { class: "transport" }, play, input));
   return { element, show, stop: () => clearTimeout(timer) };
+}
+
+/** A place that is heard and not seen; what it says waits until the reader rests. */
+function speech(model, ...playing) {
+  let quiet;
+  const element = html("div", { class: "spoken", "aria-live": "polite" });
+  const say = (text) => {
+    clearTimeout(quiet);
+    if (playing.some((flag) => model.get(flag))) return;
+    quiet = setTimeout(() => { element.textContent = text(); }, 500);
+  };
+  return { element, say, stop: () => clearTimeout(quiet) };
+}
+
+/** Shows root and keeps it up to date: acts are pairs of traits and what to do when one of them
+ * changes, the first also now. Returns what takes it all away again, calling each of stops. */
+function mount({ model, el }, root, acts, stops) {
+  const listeners = acts.flatMap(([traits, act]) =>
+    traits.map((trait) => [`change:${trait}`, act]));
+  listeners.forEach(([event, act]) => model.on(event, act));
+  acts[0][1]();
+  el.append(root);
+  return () => {
+    listeners.forEach(([event, act]) => model.off(event, act));
+    stops.forEach((stop) => stop());
+    root.remove();
+  };
 }

@@ -12,11 +12,6 @@ const HEADS = { right: "M5 0A5 5 0 1 1 -5 0A5 5 0 1 1 5 0Z", wrong: "M0 -6.5 6.5
 
 // ---------------------------------------------------------------- numbers as text
 
-const minus = (text) => text.replace("-", "−");
-const raised = (n) => [...`${n}`].map((c) => (c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[c])).join("");
-const percent = (x) => (Number.isFinite(x) ? `${Number((100 * x).toPrecision(2))} %` : "–");
-const cosine = (x) => (Number.isFinite(x) ? decimals(x, 2) : "–");
-
 /** Two significant digits: 0.012, 830, 1.2 × 10⁻⁵. */
 function significant(x) {
   if (!Number.isFinite(x)) return "–";
@@ -33,10 +28,7 @@ function significant(x) {
 /** The model's arrays as functions of a setting. */
 function readData(model) {
   const meta = model.get("meta");
-  const bytes = (name) => { // copied, since wider numbers must be aligned
-    const { buffer, byteOffset, byteLength } = model.get(name);
-    return buffer.slice(byteOffset, byteOffset + byteLength);
-  };
+  const bytes = (name) => bytesOf(model, name);
   const widen = (name) => // a bfloat16 is the upper half of a float32
     new Float32Array(Uint32Array.from(new Uint16Array(bytes(name)), (code) => code << 16).buffer);
   const [curves, doses] = [new Float32Array(bytes("curves")), widen("doses")];
@@ -229,11 +221,7 @@ function earlyStopping(errors, epochs) {
 function render({ model, el }) {
   const data = readData(model);
   const { shares, sizes, regularizers, epochs, shown, seeds } = data.meta;
-  const set = (trait, value) => {
-    if (model.get(trait) === value) return;
-    model.set(trait, value);
-    model.save_changes();
-  };
+  const set = setter(model);
   const most = Math.max(...regularizers.map(({ strengths }) => strengths.length));
   const share = choice("share", "Wrong labels", shares.length, set);
   const size = choice("size", "Examples n", sizes.length, set);
@@ -262,7 +250,7 @@ function render({ model, el }) {
       ["those with wrong labels", "wrong", "wrong_error"]],
   });
   const agreement = chart("agreement", {
-    epochs, heads: ["now"], text: cosine, corner: "cosine with",
+    epochs, heads: ["now"], text: (x) => decimals(x), corner: "cosine with",
     axis: { place: linear(-1, 1), least: -1, ticks: [-1, 0, 1].map((x) => [x, minus(`${x}`)]) },
     rows: [["the others’ mean", "own", "own_rest"],
       ["right-labelled ones, on average", "right", "own_right"],
@@ -276,7 +264,7 @@ function render({ model, el }) {
     html("div", { class: "title" }, "Agreement with the others"), field.root, counts);
   const summary = html("p", { class: "summary" });
   const notes = regularizers.map((each) => html("p", {}, each.note));
-  const spoken = html("div", { class: "spoken", "aria-live": "polite" });
+  const spoken = speech(model, "playing");
   const sign = (kind) =>
     html("span", { class: "sign" }, html("i", { class: `mark ${kind}` }), kind);
   const legend = html("p", { class: "legend" },
@@ -294,9 +282,8 @@ function render({ model, el }) {
       summary,
       html("div", { class: "panels" }, dose.element, examples, error.element,
         agreement.element),
-      html("div", { class: "notes" }, ...notes), legend, spoken));
+      html("div", { class: "notes" }, ...notes), legend, spoken.element));
 
-  let quiet; // a reader hears the numbers once they rest
   const update = () => {
     const [e, r] = ["epoch", "regularizer"].map((trait) => model.get(trait));
     const { symbol, strengths, name } = regularizers[r];
@@ -304,7 +291,7 @@ function render({ model, el }) {
     const [right, wrong] = shown[s];
     const m = Math.min(model.get("example"), right + wrong - 1);
     const kind = (i) => (i < right ? "right" : "wrong");
-    share.show(model.get("share"), shares.map(percent));
+    share.show(model.get("share"), shares.map((each) => percent(each)));
     size.show(model.get("size"), sizes.map((n) => n.toLocaleString("en")));
     regularizer.show(r, regularizers.map((each) => each.name));
     strength.show(model.get("strength"), strengths.map(String), `Strength ${symbol}`.trim());
@@ -336,25 +323,11 @@ function render({ model, el }) {
     field.root.setAttribute("aria-label", `${right + wrong} examples, example ${m + 1} chosen, `
       + `${kind(m)} label; arrow keys choose another`);
     notes.forEach((each, i) => each.classList.toggle("shown", i === r));
-    clearTimeout(quiet);
-    if (!model.get("playing")) {
-      quiet = setTimeout(() => {
-        spoken.textContent = `${name}. ${summary.textContent} Not answered as labelled: `
-          + `${error.speak()}. Example ${m + 1}, ${kind(m)} label: cosine with `
-          + agreement.speak();
-      }, 500);
-    }
+    spoken.say(() => `${name}. ${summary.textContent} Not answered as labelled: `
+      + `${error.speak()}. Example ${m + 1}, ${kind(m)} label: cosine with ${agreement.speak()}`);
   };
   const traits = ["share", "size", "regularizer", "strength", "epoch", "example", "playing"];
-  traits.forEach((trait) => model.on(`change:${trait}`, update));
-  update();
-  el.append(root);
-  return () => {
-    traits.forEach((trait) => model.off(`change:${trait}`, update));
-    slider.stop();
-    clearTimeout(quiet);
-    root.remove();
-  };
+  return mount({ model, el }, root, [[traits, update]], [slider.stop, spoken.stop]);
 }
 
 export default { render };

@@ -8,12 +8,6 @@ const RIM = 60; // radius of a rose
 const PETALS = 24;
 const SIDES = ["left", "right"];
 const PAUSE = { minibatch: 330, epoch: 600 }; // milliseconds a step stays in view
-const ICONS = {
-  play: "M4 2 14 8 4 14Z",
-  pause: "M4 2h3v12H4zM9 2h3v12H9z",
-  previous: "M11 2v12L4 8Z",
-  next: "M5 2v12l7-6Z",
-};
 
 // ---------------------------------------------------------------- data
 
@@ -32,13 +26,9 @@ function angle(v, w) {
 /** The model's arrays as functions of the indices of view, epoch, layer, minibatch. */
 function readData(model) {
   const meta = model.get("meta");
-  const bytes = (name) => { // copied, since floats must be aligned
-    const { buffer, byteOffset, byteLength } = model.get(name);
-    return buffer.slice(byteOffset, byteOffset + byteLength);
-  };
-  const field = new Int8Array(bytes("field"));
-  const scale = new Float32Array(bytes("scale"));
-  const centre = new Float32Array(bytes("centre"));
+  const field = new Int8Array(bytesOf(model, "field"));
+  const [scale, centre] = ["scale", "centre"].map((name) =>
+    new Float32Array(bytesOf(model, name)));
   const M = meta.minibatches;
   const points = meta.offsets.length ** 2;
   const group = (v, e, l) => (v * meta.epochs.length + e) * meta.layers.length + l;
@@ -90,14 +80,8 @@ function summarise(all) {
 
 // ---------------------------------------------------------------- numbers as text
 
-const minus = (text) => text.replace("-", "−");
-const percent = (x) => (Number.isFinite(x) ? `${Math.round(100 * x)} %` : "–");
+const wholePercent = (x) => (Number.isFinite(x) ? `${Math.round(100 * x)} %` : "–");
 const degrees = (x) => (Number.isFinite(x) ? `${Math.round(x)}°` : "–");
-
-function decimals(x, digits = 2) {
-  if (!Number.isFinite(x)) return "–";
-  return minus(x.toFixed(digits).replace(/^-(0\.0*)$/, "$1"));
-}
 
 /** Three significant digits: 0.0123, 830, 1.23 × 10⁻⁵. */
 function significant(x) {
@@ -107,8 +91,7 @@ function significant(x) {
   if (size >= 100 && size < 1e5) return minus(x.toFixed(0));
   if (size >= 1e-3 && size < 100) return minus(x.toPrecision(3));
   const [mantissa, exponent] = x.toExponential(2).split("e");
-  const raised = [...exponent.replace("+", "")].map((c) => (c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[c]));
-  return `${minus(mantissa)} × 10${raised.join("")}`;
+  return `${minus(mantissa)} × 10${raised(Number(exponent))}`;
 }
 
 /** An offset with its sign: +0.017. */
@@ -120,7 +103,7 @@ function rows({ minibatches, loss_label }) {
   const centre = (points) => points[(points.length - 1) / 2];
   return [
     ["mean-cosine", "mean pairwise cosine", (side) => side.summary.meanCosine, decimals],
-    ["opposed-pairs", "opposed pairs", (side) => side.summary.opposed, percent],
+    ["opposed-pairs", "opposed pairs", (side) => side.summary.opposed, wholePercent],
     ["against-mean", "against the mean", (side) => side.summary.against, count],
     ["zero", "zero gradient", (side) => side.summary.zeros, count],
     ["norm", "this minibatch’s norm", ({ summary, m }) => summary.all[m].norm, significant],
@@ -135,16 +118,6 @@ function rows({ minibatches, loss_label }) {
 const CURSOR_ROWS = 2; // the last ones, under a head and said on their own
 
 // ---------------------------------------------------------------- elements
-
-function fill(element, attributes, children) {
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...children);
-  return element;
-}
-const html = (tag, attributes = {}, ...children) =>
-  fill(document.createElement(tag), attributes, children);
-const svg = (tag, attributes = {}, ...children) =>
-  fill(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
 
 /** Text that is left out where there is little room. */
 const long = (text) => html("span", { class: "long" }, text);
@@ -334,7 +307,7 @@ function button(action, onClick) {
 }
 
 /** Radio buttons drawn as a row of toggles; show hides those that are not among `open`. */
-function choice(title, labels, choose) {
+function toggles(title, labels, choose) {
   // Radios of one name exclude each other, across all views and modules on the page.
   const id = `explorer-${Math.random().toString(36).slice(2)}`;
   const inputs = labels.map((_, i) => {
@@ -365,7 +338,7 @@ function nearestView(views, from, facet, value) {
 function picker(trait, title, { facets, views }, get, set) {
   const rows = facets.map((name, f) => {
     const values = [...new Set(views.map((view) => view.facets[f]))];
-    const { element, show } = choice(name, values, (i) =>
+    const { element, show } = toggles(name, values, (i) =>
       set(trait, nearestView(views, get(trait), f, values[i])));
     return {
       element,
@@ -470,7 +443,7 @@ function controlPanel(model, meta, set) {
   const pickerPlace = html("div", { class: "pickers" }, pickers.view.element);
   const reserve = () => Object.values(pickers).forEach((each) => each.reserve());
   const controls = {
-    layer: choice("Layer", meta.layers.map(({ label }) => label), (i) => set("layer", i)),
+    layer: toggles("Layer", meta.layers.map(({ label }) => label), (i) => set("layer", i)),
     epoch: slider("epoch", "Epoch", "mean pairwise cosine", meta.epochs.map(String), set,
       [players.epoch.element], strips.epoch),
     minibatch: slider("minibatch", "Minibatch", "cosine with the mean",
@@ -595,11 +568,7 @@ function caption(meta) {
 function render({ model, el }) {
   const data = readData(model);
   const { meta } = data;
-  const set = (trait, value) => {
-    if (model.get(trait) === value) return;
-    model.set(trait, value);
-    model.save_changes();
-  };
+  const set = setter(model);
   const cursor = { get: () => model.get("cursor"), set: (i) => set("cursor", i) };
   const panel = controlPanel(model, meta, set);
   const panels = SIDES.map((side) => sidePanel(side, meta, cursor));
@@ -607,13 +576,13 @@ function render({ model, el }) {
   const notes = [["Left", "compared"], ["Right", ""]].map(([name, when]) =>
     pile("p", when, meta.views.map(({ note }) =>
       [html("b", { class: "compared" }, `${name}: `), note])));
-  const spoken = html("div", { class: "spoken", "aria-live": "polite" });
+  const spoken = speech(model, "playing", "playing_epochs");
   const views = html("div", { class: "views" }, panels[0].plot, panels[1].plot, panels[0].rose,
     table.element, panels[1].rose);
-  const root = html("div", { class: "gradbook-explorer", "data-lm-suppress-shortcuts": "true" },
+  const root = html("div", { class: "gradbook-widget gradbook-explorer", "data-lm-suppress-shortcuts": "true" },
     html("div", { class: "frame" }, panel.element, views,
       html("div", { class: "notes" }, ...notes.map(({ element }) => element)),
-      caption(meta), spoken));
+      caption(meta), spoken.element));
 
   let sides; // what the left and the right side show
   const update = () => {
@@ -636,41 +605,26 @@ function render({ model, el }) {
         meta.epochs.map((_, j) => data.summary(v, j, l).meanCosine));
       panel.strips.minibatch[i].draw(`${[v, epoch, l]}`, sides[i].summary.cosines);
     });
-    point();
-    return () => {
+    showCursor();
+    spoken.say(() => {
       const [left, right] = shown.map(([, v]) => meta.views[v].label);
       const where = compared ? `epoch ${meta.epochs[e]}, left ${left}, right ${right}`
         : `epochs ${meta.epochs[0]} and ${meta.epochs[e]}`;
-      spoken.textContent = `Minibatch ${m + 1}, ${where}: ${table.speak()}`;
-    };
+      return `Minibatch ${m + 1}, ${where}: ${table.speak()}`;
+    });
   };
-  const point = () => {
+  const showCursor = () => {
     sides = sides.map((side) => ({ ...side, cursor: cursor.get() }));
     panels.forEach((each) => each.mark(cursor.get()));
     table.show(sides);
-    return () => { spoken.textContent = cursor.get() < 0 ? "" : table.speakCursor(); };
   };
-  let quiet; // a reader hears the numbers once they rest
-  const settling = (act) => () => {
-    const speak = act();
-    clearTimeout(quiet);
-    if (!model.get("playing") && !model.get("playing_epochs")) quiet = setTimeout(speak, 500);
+  const point = () => {
+    showCursor();
+    spoken.say(() => (cursor.get() < 0 ? "" : table.speakCursor()));
   };
-  const [change, move] = [settling(update), settling(point)];
-  const listeners = [
-    ...["view", "other", "epoch", "layer", "minibatch", "playing", "playing_epochs"]
-      .map((trait) => [`change:${trait}`, change]),
-    ["change:cursor", move],
-  ];
-  listeners.forEach(([event, act]) => model.on(event, act));
-  update();
-  el.append(root);
-  return () => {
-    listeners.forEach(([event, act]) => model.off(event, act));
-    panel.stop();
-    clearTimeout(quiet);
-    root.remove();
-  };
+  const traits = ["view", "other", "epoch", "layer", "minibatch", "playing", "playing_epochs"];
+  return mount({ model, el }, root, [[traits, update], [["cursor"], point]],
+    [panel.stop, spoken.stop]);
 }
 
 export default { render };

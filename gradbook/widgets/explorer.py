@@ -1,12 +1,13 @@
 """The explorer: gradient landscapes of every minibatch, two side by side."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import anywidget
 import numpy as np
 import traitlets as t
+
+from gradbook.widgets.controls import with_controls
 
 INDICES = {
     "view": "views",
@@ -64,8 +65,8 @@ class Explorer(anywidget.AnyWidget):
         playing_epochs: Whether the widget is stepping through the epochs.
     """
 
-    _esm = Path(__file__).with_name("explorer.js")
-    _css = Path(__file__).with_name("explorer.css")
+    _esm = with_controls("explorer.js")
+    _css = with_controls("explorer.css")
 
     meta = t.Dict().tag(sync=True)
     field = t.Bytes().tag(sync=True)

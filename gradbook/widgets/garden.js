@@ -5,17 +5,13 @@ const PAUSE = 450; // milliseconds an epoch stays in view
 const ALIVE = 0.02; // an answer below this, where 1 is right, counts as dead
 const [WIDE, TALL, DEEP] = [80, 150, 90]; // of a column, user units
 
-const percent = (p) => `${Number((100 * p).toPrecision(3))} %`;
 
 /** The model's arrays: numbers of a diet, a strength and an epoch, one a recognizer. */
 function readData(model) {
   const meta = model.get("meta");
   const [E, K] = [meta.epochs.length, meta.frequencies.length];
-  const floats = (name) => { // copied, since floats must be aligned
-    const { buffer, byteOffset, byteLength } = model.get(name);
-    return new Float32Array(buffer.slice(byteOffset, byteOffset + byteLength));
-  };
-  const arrays = Object.fromEntries(["norm", "answer", "dose", "pull"].map((n) => [n, floats(n)]));
+  const arrays = Object.fromEntries(
+    ["norm", "answer", "dose", "pull"].map((n) => [n, new Float32Array(bytesOf(model, n))]));
   const before = (d) => meta.diets.slice(0, d).reduce((n, diet) => n + diet.strengths.length, 0);
   const run = (d, s) => before(d) + Math.min(s, meta.diets[d].strengths.length - 1);
   return {
@@ -74,7 +70,7 @@ const ROWS = [
 /** The numbers under the plants, a column each. */
 function numbers(frequencies) {
   const head = html("tr", {}, html("th", { scope: "row" }, "p"),
-    ...frequencies.map((p) => html("th", { scope: "col" }, p ? percent(p) : "never")));
+    ...frequencies.map((p) => html("th", { scope: "col" }, p ? percent(p, 3) : "never")));
   const rows = ROWS.map(([key, label, text]) => {
     const cells = frequencies.map((_, k) =>
       html("td", { "data-number": key, "data-recognizer": k }));
@@ -95,10 +91,7 @@ function numbers(frequencies) {
 function render({ model, el }) {
   const data = readData(model);
   const { diets, epochs, frequencies } = data.meta;
-  const set = (trait, value) => {
-    model.set(trait, value);
-    model.save_changes();
-  };
+  const set = setter(model);
   const most = Math.max(...diets.map(({ strengths }) => strengths.length));
   const diet = choice("diet", "Diet", diets.length, set);
   const strength = choice("strength", "Strength", most, set);
@@ -106,7 +99,7 @@ function render({ model, el }) {
   const beds = picture(frequencies.length);
   const table = numbers(frequencies);
   const note = html("p", { class: "note" });
-  const spoken = html("div", { class: "spoken", "aria-live": "polite" });
+  const spoken = speech(model, "playing");
   const key = (kind, text) => html("span", { class: `key ${kind}` }, text);
   const legend = html("p", { class: "legend" }, "Above the soil: ‖w‖ of each recognizer, ",
     key("alive", "alive"), " or ", key("dead", "dead"), `, which is to answer its feature with less `
@@ -115,10 +108,9 @@ function render({ model, el }) {
   const root = html("div", { class: "gradbook-widget gradbook-garden", "data-lm-suppress-shortcuts": "true" },
     html("div", { class: "frame" }, diet.element, strength.element, slider.element,
       html("div", { class: "plot" }, html("div", { class: "bed" }, beds.root), table.element),
-      note, legend, spoken));
+      note, legend, spoken.element));
   root.style.setProperty("--count", frequencies.length);
   strength.element.hidden = most < 2;
-  let quiet; // a reader hears the numbers once they rest
   const update = () => {
     const [d, s, e] = ["diet", "strength", "epoch"].map((trait) => model.get(trait));
     const chosen = diets[d];
@@ -134,19 +126,10 @@ function render({ model, el }) {
     beds.root.setAttribute("aria-label", summary);
     table.show(now);
     note.textContent = chosen.note;
-    clearTimeout(quiet);
-    if (!model.get("playing")) quiet = setTimeout(() => { spoken.textContent = summary; }, 500);
+    spoken.say(() => summary);
   };
   const traits = ["diet", "strength", "epoch", "playing"];
-  traits.forEach((trait) => model.on(`change:${trait}`, update));
-  update();
-  el.append(root);
-  return () => {
-    traits.forEach((trait) => model.off(`change:${trait}`, update));
-    slider.stop();
-    clearTimeout(quiet);
-    root.remove();
-  };
+  return mount({ model, el }, root, [[traits, update]], [slider.stop, spoken.stop]);
 }
 
 export default { render };
