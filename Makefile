@@ -13,6 +13,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 HTML := _build/html
+BENCH := _build/bench
 CHECK_PYTHON := -c 'import sys; v = sys.version_info[:2]; (3, 11) <= v <= (3, 13) or sys.exit( \
     f"Python 3.11, 3.12 or 3.13 is needed, and {sys.executable} is {v[0]}.{v[1]}. " \
     "Name another one, after removing .venv: make book PYTHON=python3.12")'
@@ -20,7 +21,7 @@ CHECK_PYTHON := -c 'import sys; v = sys.version_info[:2]; (3, 11) <= v <= (3, 13
 # What requirements.txt takes at exactly this version; the rest comes from pyproject.toml.
 PINNED := torch==2.13.0 jupyter-book==1.0.4.post1
 
-.PHONY: help venv book serve test lint unit nbval pages notebooks evidence bench \
+.PHONY: help venv book serve test lint unit nbval variants pages notebooks evidence confirm bench \
         requirements repository clean
 
 help:  ## list the targets
@@ -62,13 +63,18 @@ lint: $(INSTALLED)  ## ruff, and the notebooks' form
 	$(BIN)/python tools/notebooks.py check
 
 unit: $(INSTALLED)  ## the package's tests and the repository's
-	$(BIN)/python -m pytest --ignore-glob="tests/test_page*.py"
+	$(BIN)/python -m pytest -rs --ignore-glob="tests/test_page*.py"
 
 nbval: $(INSTALLED)  ## run every notebook and compare each text output
 	$(BIN)/python -m pytest --nbval --nbval-cell-timeout=120 book
 
+variants: $(INSTALLED)  ## nbval again with other instruction sets, and in one thread
+	ATEN_CPU_CAPABILITY=default $(BIN)/python -m pytest --nbval --nbval-cell-timeout=240 book
+	ATEN_CPU_CAPABILITY=avx2 $(BIN)/python -m pytest --nbval --nbval-cell-timeout=240 book
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --nbval --nbval-cell-timeout=240 book
+
 pages: $(INSTALLED) $(HTML)/index.html  ## open the built book in headless Chromium, network off
-	$(BIN)/python -m pytest tests/test_page*.py
+	$(BIN)/python -m pytest -rs tests/test_page*.py
 
 notebooks: $(INSTALLED)  ## run the notebooks in place and put them in their committed form
 	$(BIN)/python tools/notebooks.py normalise --execute
@@ -76,10 +82,17 @@ notebooks: $(INSTALLED)  ## run the notebooks in place and put them in their com
 evidence: $(INSTALLED)  ## run the experiments again whose results are missing or outdated
 	$(BIN)/python -m gradbook evidence run
 
-bench: $(INSTALLED)  ## time gradbook against the obvious loop and its peers
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
-	    --no-build-isolation -c requirements.txt -e '.[bench]'
-	$(BIN)/python -m benchmarks
+confirm: $(INSTALLED)  ## renew fingerprints where changed code gives a job the same bits
+	$(BIN)/python tools/confirm.py
+
+# In an environment of its own: cockpit needs an older setuptools than the pinned one.
+bench:  ## time gradbook against the obvious loop and its peers
+	@$(PYTHON) $(CHECK_PYTHON) && $(PYTHON) -m venv $(BENCH)
+	@grep -v '^setuptools' requirements.txt > $(BENCH)/pins.txt
+	$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check \
+	    --constraint $(BENCH)/pins.txt -e '.[bench,dask,test]'
+	$(BENCH)/bin/python -m pytest -q tests/test_benchmarks.py
+	$(BENCH)/bin/python -m benchmarks
 
 # uv resolves once for every Python and system in pyproject.toml, which pip's own tools do not.
 # CUDA's packages are left to pip: they belong to one build of torch, the one for Linux.
