@@ -210,10 +210,13 @@ def conditions(findings: Iterable[Finding]) -> str:
 
 
 def _group(label: str, key: str, values: list[Any]) -> str:
+    if not key:  # names, some of which hold commas and "and"
+        return "; ".join(", ".join(filter(None, (label, value))) for value in values)
     if len(key) == 1:  # a symbol
         words = f"{key} = {_runs(values)}"
     else:
-        words = f"{key}{'s'[: len(values) > 1]} {_runs(values)}" if key else " and ".join(values)
+        plural = "s" if len(values) > 1 and not key.endswith("s") else ""
+        words = f"{key}{plural} {_runs(values)}"
     return ", ".join(filter(None, (label, words)))
 
 

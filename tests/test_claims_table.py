@@ -48,7 +48,13 @@ def settled(ends, cases=None, holds=ABOVE, fails=BELOW, **about):
     cases = cases or [{"epoch": number} for number in range(len(ends))]
     findings = tuple(
         Finding(
-            criterion, case, np.zeros(10), mean, low, high, claims.judge(low, high, holds, fails)
+            criterion,
+            case,
+            np.linspace(low, high, 10),
+            mean,
+            low,
+            high,
+            claims.judge(low, high, holds, fails),
         )
         for (low, mean, high), case in zip(ends, cases, strict=True)
     )
@@ -118,12 +124,28 @@ def test_the_picture_is_to_scale():
 def test_intervals_of_no_length_are_drawn():
     regions = {"holds": ((-np.inf, 0.0),), "fails": ((1e-12, np.inf),)}
     page = Page(figures.claims_table([settled([(0, 0, 0)], **regions)])._repr_html_())
-    assert "epoch 0: 0.00 [0.00, 0.00], holds" in page.text and len(page.all("circle")) == 1
+    assert "epoch 0: 0.00 for every seed, holds" in page.text and len(page.all("circle")) == 1
+
+
+def test_a_printed_interval_has_the_printed_verdict_and_a_width():
+    regions = {"holds": ((0.9, 1.1),), "fails": ((2.0, np.inf),)}
+    page = Page(figures.claims_table([settled([(1.079, 1.091, 1.1021)], **regions)])._repr_html_())
+    assert "1.091 [1.079, 1.102], undecided" in page.text
+    page = Page(figures.claims_table([settled([(0.0131, 0.0139, 0.0144)])])._repr_html_())
+    assert "0.014 [0.013, 0.014], fails" in page.text
+
+
+def test_a_verdict_of_several_says_how_many_agree():
+    ends = [(0.6, 0.7, 0.8)] * 3 + [(0.0, 0.05, 0.08)]
+    mixed = Page(figures.claims_table([settled(ends)])._repr_html_())
+    assert "holds: 3 of 4" in mixed.text and "fails: 1 of 4" in mixed.text
+    agreed = Page(figures.claims_table([settled(ends[:3])])._repr_html_())
+    assert " of 3" not in agreed.text
 
 
 def test_numbers_are_rounded_the_same_everywhere():
-    page = Page(figures.claims_table([settled([(-0.004, -0.001, 0.004)])])._repr_html_())
-    assert "0.00 [0.00, 0.00]" in page.text
+    page = Page(figures.claims_table([settled([(-0.0004, -0.0001, 0.0004)])])._repr_html_())
+    assert "−0.0001 [−0.0004, 0.0004]" in page.text
     page = Page(figures.claims_table([settled([(-0.3, -0.2, -0.1)])])._repr_html_())
     assert "−0.20 [−0.30, −0.10]" in page.text
 

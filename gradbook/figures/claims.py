@@ -10,7 +10,7 @@ from itertools import groupby
 
 import numpy as np
 
-from gradbook.claims import VERDICTS, Criterion, Finding, Settled, conditions, in_words
+from gradbook.claims import VERDICTS, Criterion, Finding, Settled, conditions, in_words, judge
 from gradbook.figures.style import BLUE, VERMILION
 
 MARKS = dict(zip(VERDICTS, ("●", "◐", "○", "?", "…"), strict=True))
@@ -69,9 +69,19 @@ def _row(one: Settled, pages: bool) -> str:
     return (
         f'<tr id="claim-{claim.id}">'
         f"<td>{html.escape(claim.sentence)}<br>{where}</td>"
-        f'<td class="verdict">{MARKS[one.verdict]} {one.verdict}</td>'
+        f'<td class="verdict">{MARKS[one.verdict]} {one.verdict}{_shares(one)}</td>'
         f"<td>{measured or _planned(one)}</td></tr>"
     )
+
+
+def _shares(one: Settled) -> str:
+    """Where conditions differ: under how many of them a claim holds, fails or is undecided."""
+    verdicts = [finding.verdict for finding in one.findings]
+    if len(set(verdicts)) < 2:
+        return ""
+    counts = [(verdict, verdicts.count(verdict)) for verdict in VERDICTS if verdict in verdicts]
+    lines = "<br>".join(f"{verdict}: {count} of {len(verdicts)}" for verdict, count in counts)
+    return f"<br><small>{lines}</small>"
 
 
 def _link(one: Settled) -> str:
@@ -132,17 +142,26 @@ def _in_lines(findings: list[Finding]) -> list[str]:
 
 
 def _number(finding: Finding) -> str:
+    """Mean and interval, with as many digits as tell their verdict and their width."""
     if np.isnan(finding.mean):
         return "no seed has it"
     if np.isnan(finding.low):
         return f"{_round(finding.mean)} [one seed has it]"
-    return f"{_round(finding.mean)} [{_round(finding.low)}, {_round(finding.high)}]"
+    ends, regions = (finding.low, finding.high), (finding.criterion.holds, finding.criterion.fails)
+    same = np.ptp(finding.values) <= 1e-9 * max(1.0, abs(finding.mean))
+
+    def tells(digits: int) -> bool:
+        low, high = (round(end, digits) for end in ends)
+        return judge(low, high, *regions) == finding.verdict and (same or low < high)
+
+    digits = next((digits for digits in range(2, 9) if tells(digits)), 2)
+    mean, low, high = (_round(number, digits) for number in (finding.mean, *ends))
+    return f"{mean} for every seed" if same else f"{mean} [{low}, {high}]"
 
 
-def _round(number: float) -> str:
-    """Two digits behind the point, with a true minus and no negative zero."""
-    text = f"{number + 0.0:.2f}"
-    return text.replace("-0.00", "0.00").replace("-", "−")
+def _round(number: float, digits: int = 2) -> str:
+    """So many digits behind the point, with a true minus and no negative zero."""
+    return f"{round(number, digits) + 0.0:.{digits}f}".replace("-", "−")
 
 
 def _picture(criterion: Criterion, findings: list[Finding]) -> str:
