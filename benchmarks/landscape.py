@@ -33,7 +33,7 @@ CASES = (
     _norm("Batch norm β, layer 3, training", "norm3.bias", "train", loop=BATCH_STATISTICS),
     Case("Generic path, ReLU tail", "linear2.bias", options={"prune": False}, loop=ANY_TAIL),
     Case("Generic path, softplus tail", "linear2.bias", tail="softplus", loop=ANY_TAIL),
-    Case("First hidden layer, evaluation", "linear1.bias"),
+    Case("First hidden layer, evaluation", "linear1.bias", loop=ANY_TAIL),
 )
 
 

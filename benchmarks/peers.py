@@ -1,7 +1,8 @@
 """Ways to per-example gradients: held, their products, their norms, and tests of their noise.
 
-All work on the network's obvious form, in evaluation mode, under the L1 loss. A way gets the
-network ready once and returns what is timed. What packages find must be what the loop finds.
+All work in evaluation mode under the L1 loss, the other packages on the network's obvious form and
+gradbook on the one that the book holds as well. A way gets the network ready once and returns what
+is timed. What packages find must be what the loop finds.
 """
 
 from __future__ import annotations
@@ -18,17 +19,27 @@ from torch.nn import functional
 
 from gradbook import probes
 
-LOOP, GRADBOOK = "the loop", "gradbook"
+LOOP, GRADBOOK, SAME_ROWS = "the loop", "gradbook", "gradbook, on one-hot rows"
 Run = Callable[[], Tensor]
 
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """A network and the rows whose gradients are asked for."""
+    """A network in two forms, and the rows whose gradients are asked for.
+
+    Attributes:
+        model: With an `nn.Linear` in front, which every package reads.
+        inputs: Its inputs, float one-hot rows.
+        targets: What to learn.
+        own: With `gradbook.models.OneHotLinear` in front, as the book holds it.
+        positions: Its inputs.
+    """
 
     model: nn.Sequential
     inputs: Tensor
     targets: Tensor
+    own: nn.Sequential
+    positions: Tensor
 
 
 def ways(quantity: str, problem: Problem) -> Iterator[tuple[str, Run]]:
@@ -151,6 +162,10 @@ def cockpit(problem: Problem) -> Run:
 
 
 def gradbook(probe: Callable[..., Tensor]) -> Callable[[Problem], Run]:
+    return lambda problem: lambda: probe(problem.own, problem.positions, problem.targets, loss="l1")
+
+
+def same_rows(probe: Callable[..., Tensor]) -> Callable[[Problem], Run]:
     return lambda problem: lambda: probe(problem.model, problem.inputs, problem.targets, loss="l1")
 
 
@@ -169,7 +184,7 @@ def _of_held(measure: Callable[[Tensor], Tensor], way: Callable[[Problem], Run])
     return of_problem
 
 
-HELD = gradbook(probes.example_gradients)
+HELD = same_rows(probes.example_gradients)
 QUANTITIES = {
     "gradients": [
         (LOOP, None, loop),
@@ -180,15 +195,18 @@ QUANTITIES = {
     "Gram matrix": [
         ("of held gradients", None, _of_held(lambda held: held @ held.T, HELD)),
         ("nngeometry", "nngeometry", nngeometry),
+        (SAME_ROWS, None, same_rows(probes.example_gram)),
         (GRADBOOK, None, gradbook(probes.example_gram)),
     ],
     "norms": [
         ("of held gradients", None, _of_held(lambda held: held.norm(dim=1), HELD)),
         ("BackPACK BatchL2Grad", "backpack", backpack_norms),
+        (SAME_ROWS, None, same_rows(probes.example_norms)),
         (GRADBOOK, None, gradbook(probes.example_norms)),
     ],
     "noise tests": [
         ("cockpit", "cockpit", cockpit),
+        (SAME_ROWS, None, same_rows(_noise_tests)),
         (GRADBOOK, None, gradbook(_noise_tests)),
     ],
 }
