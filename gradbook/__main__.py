@@ -53,11 +53,20 @@ def _status() -> int:
 
     problems = {name: _problem(name) for name in NAMES}
     for name, problem in problems.items():
-        print(f"{name}: {problem or 'up to date'}")
+        print(f"{name}: {problem or 'up to date' + _confirmations(name)}")
     for claim in claims.load():
         judged = claim.experiment is None or not problems[claim.experiment]
         print(f"{claim.id}: {claims.settle(claim).verdict if judged else 'outdated'}")
     return int(any(problems.values()))
+
+
+def _confirmations(name: str) -> str:
+    """Which jobs have given the same bits under later code than the one that measured."""
+    told = atlas.load(name).confirmed
+    if not told:
+        return ""
+    jobs = ", ".join(str(job) for job in told[-1]["jobs"])
+    return f", measured by earlier code (the same bits under this one: job {jobs})"
 
 
 def _problem(name: str) -> str:

@@ -3,7 +3,8 @@
 One ``.npz`` file an experiment, read without pickle. Beside its arrays a file holds what was run
 (configuration, jobs), with which code (a fingerprint of the modules that measured it) and
 which versions, and a checksum of the arrays. `load` refuses a file that is damaged, foreign or
-older than the code, so that a figure never shows something else than it says.
+older than the code, so that a figure never shows something else than it says. Where the code was
+changed and its numbers were not, `tools/confirm.py` renews the fingerprint and says so in the file.
 
 Reading needs numpy alone; `gradbook.evidence` writes.
 """
@@ -38,7 +39,9 @@ class Atlas:
         config: What was run.
         jobs: What the first axis stands for, such as the seeds.
         versions: Python, numpy, torch and gradbook when it was measured.
-        fingerprint: Of the code that measured it.
+        fingerprint: Of the code that measured it, or gave the same bits later.
+        confirmed: For each such later code the jobs that were measured with it, and the
+            fingerprint before.
     """
 
     name: str
@@ -47,6 +50,7 @@ class Atlas:
     jobs: Sequence[Any]
     versions: Mapping[str, str]
     fingerprint: str
+    confirmed: Sequence[Mapping[str, Any]] = ()
 
     def __getitem__(self, array: str) -> np.ndarray:
         if array not in self.arrays:
@@ -106,6 +110,7 @@ def write(atlas: Atlas, path: Path) -> None:
         "jobs": list(atlas.jobs),
         "versions": dict(atlas.versions),
         "fingerprint": atlas.fingerprint,
+        "confirmed": list(atlas.confirmed),
         "checksum": checksum(atlas.arrays),
     }
     provenance = np.array(json.dumps(record))

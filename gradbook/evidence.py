@@ -91,7 +91,7 @@ def run(
     }
     result = atlas.Atlas(name, arrays, config, jobs, versions(), code)
     _write(result, Path(folder) / f"{name}.npz", title, kept)
-    for path in parts:
+    for path in (*parts, *parts[0].parent.glob(f"{name}-*.partial")):
         path.unlink()
     return result
 
@@ -127,8 +127,34 @@ def _backend(processes: int | None, dask: str | None) -> Iterator[None]:
             f"expected the address of a Dask scheduler, such as tcp://10.0.0.1:8786, got {dask!r}: "
             f"{error}"
         ) from error
-    with client, joblib.parallel_config("dask", client=client, wait_for_workers_timeout=60):
+    backend = _dask_backend()(client=client, wait_for_workers_timeout=60)
+    with client, joblib.parallel_config(backend):
         yield
+
+
+def _dask_backend() -> type:
+    """joblib's backend for Dask, which by itself never tells of a task that has no result.
+
+    That is one whose workers have died time and again; joblib then waits for ever.
+    """
+    from joblib._dask import DaskDistributedBackend
+
+    class Backend(DaskDistributedBackend):
+        def submit(self, func: Any, callback: Any = None) -> Any:
+            def tell(done: Any) -> None:
+                if error := done.exception():
+                    callback(error)
+
+            future = super().submit(func, callback)
+            future.add_done_callback(tell)
+            return future
+
+        def retrieve_result_callback(self, out: Any) -> Any:
+            if isinstance(out, BaseException):
+                raise out
+            return super().retrieve_result_callback(out)
+
+    return Backend
 
 
 def _deaths(dask: str | None) -> tuple[type[Exception], ...]:

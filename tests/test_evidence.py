@@ -15,113 +15,9 @@ import numpy as np
 import pytest
 import torch
 
-from gradbook import atlas, claims, evidence, experiments
-
-CUBES = '''
-"""A job is a number; its result is its cube and some noise of a local seed."""
-import os, pathlib, signal
-import numpy as np, torch
-
-CONFIG = {"power": 3, "log": os.environ["LOG"], "seeds": [7, [1, 2]]}
-JOBS = (0, 1, 2, 3)
-UNDEFINED = ("undefined",)
-
-def measure(job, config):
-    pathlib.Path(config["log"], f"ran-{job}-{os.getpid()}-{os.urandom(4).hex()}").touch()
-    wanted = lambda what: pathlib.Path(config["log"], f"{what}-{job}").exists()
-    if wanted("fail"):
-        raise FloatingPointError("the loss became nan at epoch 1, step 2")
-    if wanted("break"):
-        torch.zeros(2, 3) @ torch.zeros(2, 3)
-    if wanted("die"):
-        os.kill(os.getpid(), signal.SIGKILL)
-    value = float("inf") if wanted("infinite") else float("nan") if wanted("nan") else job
-    generator = torch.Generator().manual_seed(job)
-    noise = torch.randn(300, 300, generator=generator)
-    return {
-        "cube": np.array(value ** config["power"], dtype=float),
-        "noise": (noise @ noise).numpy(),
-        "undefined": np.array(np.nan),
-    }
-'''
-CLAIM = """
-[[claims]]
-id = "cubes-grow"
-sentence = "Cubes grow."
-source = "nowhere, paragraph 1"
-chapter = "cubes"
-section = "Cubes"
-experiment = "cubes"
-[[claims.criteria]]
-measure = "R²"
-holds = [1, inf]
-fails = [-inf, 0]
-effect = "r2_at_the_end"
-"""
-WAITING = """
-[[claims]]
-id = "clouds-rain"
-sentence = "Clouds rain."
-source = "nowhere, paragraph 2"
-chapter = "clouds"
-[[claims.criteria]]
-measure = "rain, in millimetres"
-holds = [1, inf]
-fails = [-inf, 0]
-"""
-RUN = """
-import sys
-from gradbook import evidence
-evidence.run("cubes", folder="out", processes=int(sys.argv[1]), progress=False)
-"""
-
-
-class Workshop:
-    """A copy of the package with an experiment of four jobs, in a folder of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        package = Path(atlas.__file__).parent
-        ignored = shutil.ignore_patterns("data", "widgets", "__pycache__")
-        shutil.copytree(package, folder / "gradbook", ignore=ignored)
-        self.write(CUBES)
-        names = folder / "gradbook" / "experiments" / "__init__.py"
-        source = names.read_text(encoding="utf-8")
-        assert "NAMES = (" in source
-        names.write_text(source.replace("NAMES = (", 'NAMES = ("cubes", '), encoding="utf-8")
-        with (folder / "gradbook" / "claims.toml").open("a", encoding="utf-8") as claims:
-            claims.write(CLAIM + WAITING)
-
-    def write(self, source: str) -> None:
-        path = self.folder / "gradbook" / "experiments" / "cubes.py"
-        path.write_text(source, encoding="utf-8")
-
-    def environment(self) -> dict[str, str]:
-        settings = {"LOG": str(self.folder), "PYTHONPATH": str(self.folder)}
-        return os.environ | settings | {"PYTHONDONTWRITEBYTECODE": "1"}
-
-    def build(self, processes: int = 2) -> str:
-        """Run in a fresh Python; returns what it wrote to stderr ("" if all went well)."""
-        result = subprocess.run(
-            [sys.executable, "-c", RUN, str(processes)],
-            **{"cwd": self.folder, "env": self.environment(), "capture_output": True, "text": True},
-        )
-        assert (result.returncode == 0) == (self.folder / "out/cubes.npz").exists()
-        return result.stderr if result.returncode else ""
-
-    def ran(self) -> list[str]:
-        """Jobs that ran since the last call, in order of their number."""
-        found = sorted(self.folder.glob("ran-*"))
-        for path in found:
-            path.unlink()
-        return [path.name.split("-")[1] for path in found]
-
-    def result(self) -> atlas.Atlas:
-        """The file; the next build starts without it."""
-        path = self.folder / "out" / "cubes.npz"
-        found = atlas.read(path)
-        path.unlink()
-        return found
+import workshop as shop
+from gradbook import claims, evidence, experiments
+from workshop import CUBES, RUN, Workshop
 
 
 @pytest.fixture
@@ -178,6 +74,7 @@ def test_all_failures_are_named(workshop):
 def test_a_run_killed_at_any_moment_is_finished_by_the_next(workshop):
     command = [sys.executable, "-c", RUN, "1"]
     killed = 0
+    parts = workshop.folder / "out" / "parts"
     for wait in (0.0, 0.05, 0.2):
         running = subprocess.Popen(
             command, cwd=workshop.folder, env=workshop.environment(), start_new_session=True
@@ -194,6 +91,7 @@ def test_a_run_killed_at_any_moment_is_finished_by_the_next(workshop):
     (workshop.folder / "out" / "cubes.npz").unlink(missing_ok=True)
     assert workshop.build(processes=1) == ""
     interrupted = workshop.result()
+    assert list(parts.iterdir()) == [], "what a killed run was writing is gone"
     shutil.rmtree(workshop.folder / "out")
     assert workshop.build(processes=1) == ""
     whole = workshop.result()
@@ -217,12 +115,16 @@ def test_a_worker_that_dies_is_an_error_that_names_the_claim_and_what_ran(worksh
     assert workshop.result()["cube"].tolist() == [0, 1, 8, 27]
 
 
-def test_a_full_disk_is_an_error_that_keeps_what_is_finished(workshop, monkeypatch):
+def full_disk(monkeypatch, size: int) -> None:
     """A limit on the size of a file stands for the full disk: writing fails half way."""
     run = "import resource, signal\nsignal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
-    run += "resource.setrlimit(resource.RLIMIT_FSIZE, (700_000, resource.RLIM_INFINITY))\n"
-    monkeypatch.setattr(f"{__name__}.RUN", run + RUN)
-    error = workshop.build(processes=1)  # a part has 340 kB, the whole four times as much
+    run += f"resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, resource.RLIM_INFINITY))\n"
+    monkeypatch.setattr(shop, "RUN", run + RUN)
+
+
+def test_a_full_disk_is_an_error_that_keeps_what_is_finished(workshop, monkeypatch):
+    full_disk(monkeypatch, 700_000)  # a part has 340 kB, the whole four times as much
+    error = workshop.build(processes=1)
     assert "experiment 'cubes' (claims cubes-grow): could not write out/cubes.npz" in error
     assert "File too large" in error and "4 of 4 are finished and kept" in error
     assert sorted(p.name for p in (workshop.folder / "out").iterdir()) == ["parts"]
@@ -230,6 +132,28 @@ def test_a_full_disk_is_an_error_that_keeps_what_is_finished(workshop, monkeypat
     workshop.ran()
     assert workshop.build(processes=1) == ""
     assert workshop.ran() == []
+
+
+def test_a_job_that_kills_its_worker_is_an_error_on_a_cluster_too(workshop):
+    pytest.importorskip("distributed")
+    (workshop.folder / "die-2").touch()
+    error = workshop.build(dask=True)
+    found = re.search(
+        r"\(claims cubes-grow\): a worker died; it ran one of (.*)\. (\d) of 4", error
+    )
+    assert "seed 2" in found[1]
+    assert int(found[2]) == len(list((workshop.folder / "out/parts").iterdir()))
+    (workshop.folder / "die-2").unlink()
+    assert workshop.build(dask=True) == ""
+    assert workshop.result()["cube"].tolist() == [0, 1, 8, 27]
+
+
+def test_a_full_disk_at_the_first_job_names_claim_and_seed(workshop, monkeypatch):
+    full_disk(monkeypatch, 200_000)
+    error = workshop.build(processes=1)
+    assert "(claims cubes-grow), seed 0: could not write out/parts/cubes-0.npz" in error
+    assert "0 of 4 are finished and kept" in error
+    assert list((workshop.folder / "out" / "parts").iterdir()) == []
 
 
 def test_finished_jobs_of_other_code_or_another_config_are_run_again(workshop):
@@ -289,18 +213,22 @@ def test_a_cluster_that_loses_a_worker_gives_what_one_process_gives(cluster, sma
 
     from threading import Thread
 
+    finished = []
+
     def kill_after_the_first_part() -> None:
-        while not list(parts.glob("*.npz")):
+        deadline = time.monotonic() + 120
+        while not list(parts.glob("*.npz")) and time.monotonic() < deadline:
             time.sleep(0.01)
         os.kill(pid, signal.SIGKILL)
+        finished.extend(parts.glob("*.npz"))
 
-    killer = Thread(target=kill_after_the_first_part)
+    killer = Thread(target=kill_after_the_first_part, daemon=True)
     killer.start()
     there = evidence.run(
         "order", folder=tmp_path / "there", dask=cluster.scheduler_address, progress=False
     )
     killer.join()
-    assert before - {pid}, "the other worker was there"
+    assert len(before) == 2 and 0 < len(finished) < 12, "it died with jobs behind and before it"
     assert not Path(f"/proc/{pid}").exists() or cluster.workers[victim].pid != pid
     assert set(here.arrays) == set(there.arrays)
     for name, values in here.arrays.items():
