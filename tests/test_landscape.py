@@ -80,10 +80,12 @@ def test_equals_the_loop(regularizer, parameter, mode, loss, method):
         assert landscape.active.isnan().all()
     else:
         landscape = found(model, parameter, mode, loss, prune=method == "pruned")
-    # Only the second hidden layer has one ReLU and one linear layer behind it, and batch norm
-    # between these two must not take the batch's statistics.
-    mixed = (regularizer, mode) == ("batch norm after ReLU", "train")
-    pruned_or_generic = "pruned" if "2" in parameter and not mixed else "generic"
+    # The third hidden layer has no ReLU and linear layer behind the next one. Batch norm with the
+    # minibatch's statistics may stand only before the one ReLU behind the second.
+    follows = mode == "train" and "norm" in regularizer
+    layers = "12" if not follows else "2" if regularizer == "batch norm" else ""
+    layer = parameter[-6]
+    pruned_or_generic = "pruned" if layer in layers else "generic"
     assert landscape.method == (method if method != "pruned" else pruned_or_generic)
     reference = expected(regularizer, parameter, mode, loss)
     assert landscape.gradients.shape == (3, 5, 5, 2)

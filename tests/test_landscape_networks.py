@@ -51,13 +51,42 @@ def test_any_unitwise_function(unit, loss):
 @pytest.mark.parametrize("loss", ["l1", "squared"])
 def test_two_outputs(loss):
     model = dense(nn.Linear(6, 5), nn.ReLU(), nn.Linear(5, 4), nn.ReLU(), nn.Linear(4, 2))
-    assert agrees(model, "0.bias", method="generic", rows=dense_rows(outputs=2), loss=loss)
+    assert agrees(model, "0.bias", method="pruned", rows=dense_rows(outputs=2), loss=loss)
     assert agrees(model, "2.bias", method="generic", rows=dense_rows(outputs=2), loss=loss)
+
+
+@pytest.mark.parametrize("loss", ["l1", "squared"])
+@pytest.mark.parametrize(
+    "behind",
+    [
+        (nn.ReLU(), nn.Linear(3, 3), nn.ReLU(), nn.Linear(3, 1)),
+        (nn.Tanh(), nn.Linear(3, 1)),
+        (nn.LayerNorm(3), nn.Linear(3, 1)),
+        (nn.Linear(3, 1),),
+        (nn.BatchNorm1d(3), nn.Sequential(nn.ELU(), nn.Linear(3, 1))),
+    ],
+    ids=repr,
+)
+def test_whatever_follows_the_pruned_layer(behind, loss):
+    first = nn.Linear(6, 5), nn.SiLU(), nn.Linear(5, 4), nn.ReLU(), nn.Linear(4, 3)
+    assert agrees(dense(*first, *behind), "0.bias", method="pruned", loss=loss)
+
+
+def test_a_grid_on_which_no_relu_changes():
+    """Nothing is left to evaluate point by point; the landscape is flat or linear."""
+    layers = nn.Linear(6, 5), nn.ReLU(), nn.Linear(5, 4), nn.ReLU(), nn.Linear(4, 3)
+    model = dense(*layers, nn.ReLU(), nn.Linear(3, 1))
+    with torch.no_grad():
+        model[2].bias += 100
+    assert agrees(model, "0.bias", method="pruned")
 
 
 def test_layers_without_a_bias():
     linear = nn.Linear(5, 4, bias=False), nn.ReLU(), nn.Linear(4, 1, bias=False)
     assert agrees(dense(nn.Linear(6, 5), nn.ReLU(), *linear), "0.bias", method="pruned")
+    deeper = nn.Linear(5, 4, bias=False), nn.ReLU(), nn.Linear(4, 4, bias=False)
+    model = dense(nn.Linear(6, 5), nn.ReLU(), *deeper, nn.ReLU(), nn.Linear(4, 1))
+    assert agrees(model, "0.bias", method="pruned")
 
 
 @pytest.mark.parametrize("mode", ["eval", "train"])
@@ -200,13 +229,23 @@ def test_chunks_do_not_change_what_torch_func_finds(monkeypatch):
     torch.testing.assert_close(whole, one_by_one, rtol=1e-12, atol=1e-14)
 
 
-@pytest.mark.parametrize("path", ["generic", "pruned"])
-@pytest.mark.parametrize("regularizer", ["none", "batch norm"])
-def test_chunks_do_not_change_what_the_other_paths_find(path, regularizer, monkeypatch):
+@pytest.mark.parametrize(
+    ("path", "regularizer", "parameter", "mode"),
+    [
+        ("generic", "none", "linear2.bias", "train"),
+        ("generic", "batch norm", "norm2.bias", "train"),
+        ("pruned", "none", "linear2.bias", "train"),
+        ("pruned", "batch norm", "norm2.bias", "train"),
+        ("pruned_deep", "dropout", "linear1.bias", "train"),
+        ("pruned_deep", "batch norm", "norm1.bias", "eval"),
+    ],
+)
+def test_chunks_do_not_change_what_the_other_paths_find(
+    path, regularizer, parameter, mode, monkeypatch
+):
     model = trained(regularizer)
-    kind = "norm" if "norm" in regularizer else "linear"
-    arguments = model, INPUTS, TARGETS, ROWS, f"{kind}2.bias"
-    options = {"offsets": OFFSETS, "mode": "train", "prune": path == "pruned"}
+    arguments = model, INPUTS, TARGETS, ROWS, parameter
+    options = {"offsets": OFFSETS, "mode": mode, "prune": path != "generic"}
     whole = gradient_landscape(*arguments, **options).gradients
     monkeypatch.setattr(f"gradbook.probes.{path}.CHUNK", 1)
     one_by_one = gradient_landscape(*arguments, **options).gradients

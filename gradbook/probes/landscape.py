@@ -10,7 +10,8 @@ grid point for every minibatch. Almost all of that work repeats itself:
    δ = ∂L/∂(pre-activation) through whatever tail follows, and get  ∂L/∂e₁ = Σ_rows (δ·w₁)·u′(e₁).
 4. Pruned (`gradbook.probes.pruned`): where the tail is [batch norm] → ReLU → [dropout] → linear,
    nearly every ReLU keeps its sign over the whole grid and is linear there; only the others are
-   evaluated grid point by grid point.
+   evaluated grid point by grid point. Where more layers follow that linear one, its output is found
+   so, and the rest by autograd (`gradbook.probes.pruned_deep`).
 
 All are exact. A network that is no `nn.Sequential`, or whose layer mixes its units before the next
 linear layer, is handed to `torch.func` whole, and a warning says so.
@@ -19,14 +20,15 @@ linear layer, is handed to `torch.func` whole, and a warning says so.
 from __future__ import annotations
 
 import copy
+import itertools
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-from gradbook.probes import functional, generic, pruned, sequential
+from gradbook.probes import functional, generic, pruned, pruned_deep, sequential
 from gradbook.probes.guard import untouched
 from gradbook.training import LOSSES
 
@@ -204,10 +206,9 @@ def _by_parts(
 ) -> tuple[Tensor, Tensor, str]:
     modules = [*parts.below, *parts.front, ("", parts.following), *parts.tail]
     source = sequential.Masks(modules, rows.shape, inputs.shape[-1], like=offsets)
-    evaluate = generic.landscape
-    if prune and pruned.applies(parts.tail):
-        evaluate = pruned.landscape
-    method = "pruned" if evaluate is pruned.landscape else "generic"
+    ways = [pruned, pruned_deep] if prune else []
+    way = next((way for way in ways if way.applies(parts.tail)), generic)
+    method = "generic" if way is generic else "pruned"
 
     def solve(z: Tensor, drawn: sequential.Drawn, grid: tuple[Tensor, Tensor]):
         curves = [
@@ -217,7 +218,7 @@ def _by_parts(
         h[..., list(units)] = 0
         base = parts.following(h)
         w = parts.following.weight[:, list(units)]
-        return evaluate(parts.tail, base, curves, w, y, drawn, loss), curves
+        return way.landscape(parts.tail, base, curves, w, y, drawn, loss), curves
 
     middle = int(offsets.abs().argmin())
     drawn = source.draw(seed)
@@ -226,15 +227,10 @@ def _by_parts(
         gradients, curves = solve(z, drawn, (offsets, offsets))
         slopes = [slope[:, middle] for _, slope in curves]
     else:
-        first = next((i for i, (name, _) in enumerate(parts.below) if name in drawn), None)
-        start = len(parts.below) if first is None else first
-        fixed = _below(parts.below[:start], inputs, rows, {})
-        scratch = torch.empty_like(fixed)
-        points = [(a, b) for a in offsets.split(1) for b in offsets.split(1)]
         columns = []
-        for number, point in enumerate(points):
-            drawn = source.draw(seed + number)
-            z = sequential.run(parts.below[start:], scratch.copy_(fixed), drawn, own=True)
+        draw = _fresh(parts.below, inputs, rows, source)
+        for number, point in enumerate(itertools.product(offsets.split(1), repeat=2)):
+            z, drawn = draw(seed + number)
             gradients, curves = solve(z, drawn, point)
             columns.append(gradients)
             if number == middle * (len(offsets) + 1):
@@ -252,6 +248,28 @@ def _below(
         return sequential.run(modules, inputs[rows], masks)
     once, where = rows.unique(return_inverse=True)
     return sequential.run(modules, inputs[once], {})[where]
+
+
+def _fresh(
+    below: sequential.Modules, inputs: Tensor, rows: Tensor, source: sequential.Masks
+) -> Callable[[int], tuple[Tensor, sequential.Drawn]]:
+    """What turns a seed into the probed layer's output [M, B, n] under masks of its own, and these.
+
+    Up to the first dropout nothing depends on the masks, so that runs once.
+    """
+    random = [i for i, (name, _) in enumerate(below) if name in source]
+    first = random[0] if random else len(below)
+    fixed = _below(below[:first], inputs, rows, {})
+    scratch = torch.empty_like(fixed)
+
+    def draw(seed: int) -> tuple[Tensor, sequential.Drawn]:
+        masks = source.draw(seed)
+        if not random:
+            return scratch.copy_(fixed), masks
+        torch.mul(fixed, masks[below[first][0]], out=scratch)
+        return sequential.run(below[first + 1 :], scratch, masks, own=True), masks
+
+    return draw
 
 
 def _curve(

@@ -19,20 +19,28 @@ CHUNK = 2**20
 """Elements of the largest intermediate tensor."""
 
 
-def applies(tail: sequential.Modules) -> bool:
-    """Whether a tail has the form that pruning needs."""
+def head(tail: sequential.Modules) -> int:
+    """How many modules at a tail's beginning have the form that pruning needs; 0 if none.
+
+    That is [batch norm] → ReLU → [dropout, or batch norm in evaluation mode] → linear.
+    """
     modules = [module for _, module in tail]
-    if modules and isinstance(modules[0], nn.BatchNorm1d) and modules[0].affine:
-        modules = modules[1:]
-    if len(modules) < 2 or not isinstance(modules[0], nn.ReLU):
-        return False
-    *between, last = modules[1:]
+    at = int(bool(modules) and isinstance(modules[0], nn.BatchNorm1d) and modules[0].affine)
+    linear = next((i for i, module in enumerate(modules) if isinstance(module, nn.Linear)), at)
+    if linear == at or not isinstance(modules[at], nn.ReLU):
+        return 0
+    between = modules[at + 1 : linear]
     fixed = all(isinstance(module, nn.Dropout) for module in between) or (
         len(between) == 1
         and isinstance(between[0], nn.BatchNorm1d)
         and not sequential.takes_batch_statistics(between[0])
     )
-    return fixed and isinstance(last, nn.Linear) and last.out_features == 1
+    return linear + 1 if fixed else 0
+
+
+def applies(tail: sequential.Modules) -> bool:
+    """Whether a whole tail has the form that pruning needs, and one output."""
+    return 0 < head(tail) == len(tail) and tail[-1][1].out_features == 1
 
 
 def landscape(
@@ -46,11 +54,10 @@ def landscape(
 ) -> Tensor:
     """Gradients [M, G, G, 2]; base [M, B, J], curves (u, u′), (v, v′) each [M, G, B], w [J, 2]."""
     (u, du), (v, dv) = curves
-    norm = tail[0][1] if isinstance(tail[0][1], nn.BatchNorm1d) else None
-    if norm is not None and not sequential.takes_batch_statistics(norm):
-        scale, shift = sequential.scale_and_shift(norm)
-        base, w, norm = base * scale + shift, w * scale[:, None], None
-    readout, constant = _readout(tail)
+    base, w, norm = without_fixed_norm(tail, base, w)
+    last = tail[-1][1]
+    constant = last.bias[0] if last.bias is not None else base.new_zeros(())
+    readout, constant = without_norm_behind(tail, last.weight[0], constant)
     kept = [masks[name] for name, _ in tail if name in masks]
     points, (_, batch, width) = u.shape[1] * v.shape[1], base.shape
     largest = batch * max(points, width) if norm is None else max(batch, width) * points
@@ -80,7 +87,7 @@ def _fixed_scale(base, u, v, du, dv, w, weight, constant, y, loss) -> Tensor:
     """
     m, batch = base.shape[:2]
     base, u, v, du, dv, weight, y = (t.flatten(0, 1) for t in (base, u, v, du, dv, weight, y))
-    always, sometimes = _signs(base, u, v, w)
+    always, sometimes = signs(base, u, v, w)
     linear = weight * always
     pull = linear @ w  # ∂output/∂u and ∂output/∂v where no sign changes
     output = ((linear * base).sum(-1) + constant)[:, None, None] + (pull[:, :1] * u)[:, :, None]
@@ -120,7 +127,7 @@ def _batch_scale(norm, base, u, v, du, dv, w, weight, constant, y, loss) -> Tens
 
     # The ReLU is on where sign(γ)·(p − mean) > −β/|γ|·σ, and σ has a range over the grid.
     largest, smallest = (-beta / gamma / extreme for extreme in inverse.aminmax(dim=2))
-    always, sometimes = _signs(
+    always, sometimes = signs(
         *(base, u, v, w),
         centre=((largest + smallest) / 2)[:, None],
         slack=((largest - smallest).abs() / 2)[:, None],
@@ -169,7 +176,7 @@ def _batch_scale(norm, base, u, v, du, dv, w, weight, constant, y, loss) -> Tens
     return torch.stack(gradients, -1).unflatten(1, grid)
 
 
-def _signs(base, u, v, w, centre=0.0, slack=0.0) -> tuple[Tensor, Tensor]:
+def signs(base, u, v, w, centre=0.0, slack=0.0) -> tuple[Tensor, Tensor]:
     """Entries […, J] with base + u·w₁ + v·w₂ > centre on the whole grid, and those undecided."""
     (low_u, high_u), (low_v, high_v) = u.aminmax(dim=-1), v.aminmax(dim=-1)
     middle = torch.stack([low_u + high_u, low_v + high_v], -1) / 2
@@ -191,11 +198,21 @@ def _add_rows(total: Tensor, rows: Tensor, values: Tensor) -> Tensor:
     return total.index_add(0, rows, values) if len(rows) else total
 
 
-def _readout(tail: sequential.Modules) -> tuple[Tensor, Tensor]:
-    """What the last layer makes of the ReLU's outputs: weights [J] and a constant."""
-    last = tail[-1][1]
-    weight = last.weight[0]
-    constant = last.bias[0] if last.bias is not None else weight.new_zeros(())
+def without_fixed_norm(
+    tail: sequential.Modules, base: Tensor, w: Tensor
+) -> tuple[Tensor, Tensor, nn.BatchNorm1d | None]:
+    """base and w with a batch norm before the ReLU taken in, unless it follows the minibatch."""
+    norm = tail[0][1] if isinstance(tail[0][1], nn.BatchNorm1d) else None
+    if norm is not None and not sequential.takes_batch_statistics(norm):
+        scale, shift = sequential.scale_and_shift(norm)
+        return base * scale + shift, w * scale[:, None], None
+    return base, w, norm
+
+
+def without_norm_behind(
+    tail: sequential.Modules, weight: Tensor, constant: Tensor
+) -> tuple[Tensor, Tensor]:
+    """What the last layer, weight […, J] and constant […], makes of the ReLU's own outputs."""
     for _, module in reversed(tail[1:-1]):
         if isinstance(module, nn.BatchNorm1d):
             scale, shift = sequential.scale_and_shift(module)

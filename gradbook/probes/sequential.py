@@ -118,11 +118,14 @@ class Masks:
         }
         self._device = like.device
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._masks
+
     def draw(self, seed: int) -> dict[str, Tensor]:
         """Name of a dropout module to its masks [M, B, n]. They last until the next draw."""
-        source = np.random.SFC64(seed)
+        source = np.random.Generator(np.random.SFC64(seed))
         for rate, mask in self._masks.values():
-            words = source.random_raw(-(-mask.numel() // 4))
+            words = source.integers(2**64, size=-(-mask.numel() // 4), dtype=np.uint64)
             bits = torch.from_numpy(words.view(np.int16))[: mask.numel()].view(mask.shape)
             torch.ge(bits, round(rate * 2**16) - 2**15, out=mask)
             mask.mul_(1 / (1 - rate))
