@@ -32,7 +32,14 @@ CASES = (
     _norm("Batch norm β, layer 2, training", "norm2.bias", "train", loop=BATCH_STATISTICS),
     _norm("Batch norm β, layer 3, training", "norm3.bias", "train", loop=BATCH_STATISTICS),
     Case("Generic path, ReLU tail", "linear2.bias", options={"prune": False}, loop=ANY_TAIL),
-    Case("Generic path, softplus tail", "linear2.bias", tail="softplus", loop=ANY_TAIL),
+    # Its first two units fall silent in the epoch: nothing could be compared there.
+    Case(
+        "Generic path, softplus tail",
+        "linear2.bias",
+        tail="softplus",
+        units=(2, 3),
+        loop=ANY_TAIL,
+    ),
     Case("First hidden layer, evaluation", "linear1.bias", loop=ANY_TAIL),
 )
 

@@ -21,7 +21,6 @@ from gradbook import probes
 from gradbook.probes import functional as by_torch_func
 from gradbook.probes import sequential
 
-UNITS = (0, 1)
 LOOP, GRADFIELD, GRADBOOK = "the loop", "gradfield", "gradbook"
 GIVEN_MASKS = "the loop, given the masks"
 Masks = Callable[[int], Mapping[str, Tensor]]
@@ -37,6 +36,7 @@ class Case:
     regularizer: str = "none"
     masks: str = "common"
     tail: str = "relu"
+    units: tuple[int, int] = (0, 1)
     options: Mapping[str, Any] = field(default_factory=dict)
     loop: Mapping[int, int] = field(default_factory=dict)
     gradfield: Mapping[int, int] = field(default_factory=dict)
@@ -153,14 +153,14 @@ def loop(
                     set_masks(model, masks_at(i * len(offsets) + j), m)
                 with torch.no_grad():
                     bias.copy_(start)
-                    bias[UNITS[0]] += first
-                    bias[UNITS[1]] += second
+                    bias[case.units[0]] += first
+                    bias[case.units[1]] += second
                 if masks_at is None and case.masks == "common":
                     torch.manual_seed(m)
                 model.zero_grad()
                 outputs = model(problem.inputs[batch])
                 functional.l1_loss(outputs, problem.targets[batch]).backward()
-                result[m, i, j] = bias.grad[list(UNITS)]
+                result[m, i, j] = bias.grad[list(case.units)]
     return result.detach()
 
 
@@ -183,7 +183,7 @@ def gradfield(
 
         def loss(first: Tensor, second: Tensor, batch: Tensor = batch) -> Tensor:
             shift = torch.stack([first, second]).to(bias)
-            moved = {case.parameter: bias.index_add(0, torch.tensor(UNITS), shift)}
+            moved = {case.parameter: bias.index_add(0, torch.tensor(case.units), shift)}
             outputs = torch.func.functional_call(model, moved, (problem.inputs[batch],))
             return functional.l1_loss(outputs, problem.targets[batch])
 
@@ -197,7 +197,7 @@ def torch_func(case: Case, problem: Problem, rows: Tensor, offsets: Tensor) -> T
     model = ready(case, problem, None)
     x, y = problem.inputs[rows], problem.targets[rows]
     e = offsets.to(problem.targets)
-    return by_torch_func.landscape(model, case.parameter, x, y, e, UNITS, case.masks, "l1", 0)
+    return by_torch_func.landscape(model, case.parameter, x, y, e, case.units, case.masks, "l1", 0)
 
 
 def gradbook(case: Case, problem: Problem, rows: Tensor, offsets: Tensor) -> Tensor:
@@ -208,7 +208,7 @@ def gradbook(case: Case, problem: Problem, rows: Tensor, offsets: Tensor) -> Ten
         rows,
         case.parameter,
         offsets=offsets,
-        units=UNITS,
+        units=case.units,
         mode=case.mode,
         masks=case.masks,
         **case.options,

@@ -65,7 +65,7 @@ def _confirmations(name: str) -> str:
     told = atlas.load(name).confirmed
     if not told:
         return ""
-    jobs = ", ".join(str(job) for job in told[-1]["jobs"])
+    jobs = "; ".join(str(job) for job in told[-1]["jobs"])
     return f", measured by earlier code (the same bits under this one: job {jobs})"
 
 

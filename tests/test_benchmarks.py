@@ -57,6 +57,7 @@ def test_the_loop_is_the_one_that_the_probes_are_tested_with(case):
             rows,
             case.parameter,
             offsets,
+            units=case.units,
             mode=case.mode,
             masks_at=masks_at,
         ),

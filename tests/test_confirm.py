@@ -79,7 +79,7 @@ def test_code_that_gives_the_same_bits_is_stamped_and_said_so(shop):
         [sys.executable, "-m", "gradbook", "evidence", "status"],
         **{"cwd": shop.folder, "env": shop.environment(), "capture_output": True, "text": True},
     )
-    expected = "cubes: up to date, measured by earlier code (the same bits under this one: job 0, 1"
+    expected = "cubes: up to date, measured by earlier code (the same bits under this one: job 0; 1"
     assert expected in status.stdout
 
 
