@@ -13,7 +13,18 @@ from typing import Any
 
 from scipy.optimize import brentq
 
-from gradbook import atlas, decoupling, effects, generalizing, predictions, starvation, survival
+from gradbook import (
+    atlas,
+    decoupling,
+    effects,
+    generalizing,
+    models,
+    predictions,
+    probes,
+    starvation,
+    survival,
+    tasks,
+)
 
 
 @dataclass(frozen=True)
@@ -39,6 +50,15 @@ def _batch_for_cosine(cosine: float, epoch: int) -> float:
     ratio = (1 / cosine - 1) / scale
     # cos = 1 / (1 + scale/B · (n − B)/(n − 1)), solved for B.
     return rows / (1 + ratio * (rows - 1))
+
+
+def _opposed_in_a_product() -> float:
+    task = tasks.character_regression("(c/100)*b", train=2000, test=500, seed=1)
+    model = models.mlp(task.features, models.SMALL_WIDTHS, seed=1)
+    rows = probes.sample_minibatches(2000, batch_size=64, count=50, seed=1)
+    targets = task.train_targets - task.train_targets.median()
+    gradients = probes.minibatch_gradients(model, task.train_inputs, targets, rows, "linear2.bias")
+    return probes.opposed_share(gradients)
 
 
 def _idle_parameters() -> float:
@@ -92,6 +112,11 @@ EXERCISES = {
         lambda: _batch_for_cosine(0.9, 20),
         0.05,
         "solve cos = 1/(1 + t) for t, then t = (noise scale/|B|)·(n − |B|)/(n − 1) for |B|",
+    ),
+    "centred product": Exercise(
+        _opposed_in_a_product,
+        0.05,
+        "which number has half of the targets above it? Subtract that one, from the second rule's",
     ),
     "quartic threshold": Exercise(
         lambda: 0.01 / (1 - 0) ** 3,

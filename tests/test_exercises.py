@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from gradbook import atlas, predictions, probes
+from gradbook import atlas, models, predictions, probes, tasks
 from gradbook.exercises import EXERCISES, check
 
 
@@ -49,3 +49,26 @@ def test_the_large_batch_reaches_the_cosine_it_was_asked_for():
 
 def test_the_vote_of_64_is_the_closed_form():
     assert EXERCISES["opposed pairs"].expected() == predictions.vote_agreement(0.6, 64)[1]
+
+
+def test_a_centred_product_disagrees_after_the_median_and_not_after_the_mean():
+    """What the solution says: a skewed target's mean leaves p at 0.6, and most pairs agree."""
+    task = tasks.character_regression("(c/100)*b", train=2000, test=500, seed=1)
+    model = models.mlp(task.features, models.SMALL_WIDTHS, seed=1)
+    rows = probes.sample_minibatches(2000, batch_size=64, count=50, seed=1)
+    found = {}
+    for name, centre in (
+        ("mean", task.train_targets.mean()),
+        ("median", task.train_targets.median()),
+    ):
+        targets = task.train_targets - centre
+        with torch.no_grad():
+            too_high = (model(task.train_inputs) > targets).double().mean().item()
+        gradients = probes.minibatch_gradients(
+            model, task.train_inputs, targets, rows, "linear2.bias"
+        )
+        found[name] = too_high, probes.opposed_share(gradients)
+    assert found["mean"][0] == pytest.approx(0.6, abs=0.02)
+    assert found["mean"][1] < 0.2
+    assert found["median"][0] == pytest.approx(0.5, abs=0.01)
+    assert found["median"][1] == EXERCISES["centred product"].expected() > 0.4
