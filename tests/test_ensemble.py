@@ -55,7 +55,7 @@ def one_by_one(model, inputs, targets, optimizer, diet, steps, masks=None, batch
     return model
 
 
-def assert_same(trained, expected, but=()):
+def assert_same(trained, expected, but=(), atol=1e-9):
     named = trained.parameters()
     for member, model in enumerate(expected):
         for name, value in model.named_parameters():
@@ -63,8 +63,8 @@ def assert_same(trained, expected, but=()):
                 torch.testing.assert_close(named[name][member], value, rtol=0, atol=1e-10)
         inputs = torch.linspace(-2, 2, 10, dtype=torch.float64).reshape(5, 2)
         alone = model.eval()(inputs)
-        torch.testing.assert_close(trained.outputs(inputs)[member], alone, rtol=0, atol=1e-9)
-        torch.testing.assert_close(trained.model(member)(inputs), alone, rtol=0, atol=1e-9)
+        torch.testing.assert_close(trained.outputs(inputs)[member], alone, rtol=0, atol=atol)
+        torch.testing.assert_close(trained.model(member)(inputs), alone, rtol=0, atol=atol)
 
 
 @pytest.mark.parametrize("cached", [1, ensemble.CACHED], ids=["one at a time", "all at a time"])
@@ -85,8 +85,13 @@ def test_members_take_the_steps_of_nets_trained_alone(
         for model, diet in zip(start, DIETS, strict=True)
     ]
     blind = regularizer == "batch norm" and isinstance(optimizer, Adam)
-    # Adam makes whole steps of the round-off that is the gradient of a bias before batch norm
-    assert_same(trained, expected, {f"linear{i}.bias" for i in (1, 2)} if blind else ())
+    if blind:
+        # A bias before batch norm has round-off for a gradient, of which each step of Adam makes
+        # up to its rate times the machine's epsilon over its own. The running mean lags behind.
+        drift = STEPS * 0.01 * torch.finfo(torch.float64).eps / 1e-8
+        assert_same(trained, expected, {"linear1.bias", "linear2.bias"}, atol=drift)
+    else:
+        assert_same(trained, expected)
     assert_moved(trained, start)
 
 
