@@ -89,6 +89,7 @@ def test_moments_are_when_they_say(late):
     found = effects.moments(late, "ReLU")
     # Not sated at step 0, before it has learned; memorized for good only at the last record.
     expected = {"general": 5, "sated": 20, "turn": 20, "private": 20, "memorized": 100}
+    expected["harmed"] = 20
     assert {name: steps.tolist() for name, steps in found.items()} == {
         name: [step] * SEEDS for name, step in expected.items()
     }

@@ -44,6 +44,8 @@ def moments(late_memorization: Atlas, setting: str) -> dict[str, np.ndarray]:
         - ``turn``: the loss on fresh examples is lowest.
         - ``private``: the private recognizers add half of what wrong labels ask for, 1 − ρ.
         - ``memorized``: for good, half of the wrong labels are answered as they were given.
+        - ``harmed``: the last record at which at most one fresh example in 200 is missed; nan if
+          that is the last of all.
     """
     number = list(late_memorization.config["settings"]).index(setting)
     wrong, step = late_memorization.config["wrong"], late_memorization["step"][0]
@@ -56,6 +58,8 @@ def moments(late_memorization: Atlas, setting: str) -> dict[str, np.ndarray]:
 
     answer, memorized = of("general_answer"), of("memorized") >= 0.5
     general = first(answer >= (1 - 2 * wrong) / 2)
+    spared = of("fresh_error")[:, ::-1] <= 0.005
+    until = step[::-1][spared.argmax(1)]
     hungry = (step < general[:, None]) | (of("general_dose") > of("wrong_dose"))
     return {
         "general": general,
@@ -63,6 +67,7 @@ def moments(late_memorization: Atlas, setting: str) -> dict[str, np.ndarray]:
         "turn": step[of("fresh_loss").argmin(1)].astype(float),
         "private": first(of("wrong_answer") + answer >= 1 - wrong),
         "memorized": first(np.logical_and.accumulate(memorized[:, ::-1], 1)[:, ::-1]),
+        "harmed": np.where(spared.any(1) & ~spared[:, 0], until, np.nan),
     }
 
 
