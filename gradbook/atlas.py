@@ -110,9 +110,10 @@ def write(atlas: Atlas, path: Path) -> None:
         "jobs": list(atlas.jobs),
         "versions": dict(atlas.versions),
         "fingerprint": atlas.fingerprint,
-        "confirmed": list(atlas.confirmed),
         "checksum": checksum(atlas.arrays),
     }
+    if atlas.confirmed:
+        record["confirmed"] = list(atlas.confirmed)
     provenance = np.array(json.dumps(record))
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(f".{os.getpid()}.partial")

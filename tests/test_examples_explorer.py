@@ -339,7 +339,11 @@ def test_play_steps_to_the_end_and_starts_again_from_there(explore):
 
 
 def test_what_is_heard_is_what_is_seen(given, explore):
-    page = explore({"share": 1, "size": 1, "regularizer": 1, "epoch": 2, "example": 25})
+    page = explore({"share": 1, "size": 1, "regularizer": 1, "epoch": 2, "example": 24})
+    page.wait_for_timeout(700)
+    assert page.locator(".spoken").text_content() == "", "nothing is said before a change"
+    page.get_by_role("application").focus()
+    page.keyboard.press("ArrowRight")
     page.wait_for_function("() => document.querySelector('.spoken').textContent")
     said = page.locator(".spoken").text_content()
     ratio = given["curves"][13, 0, 0, 2] / given["curves"][13, 0, 1, 2]

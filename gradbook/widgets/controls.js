@@ -107,14 +107,18 @@ function epochSlider(model, epochs, set, pause) {
   return { element, show, stop: () => clearTimeout(timer) };
 }
 
-/** A place that is heard and not seen; what it says waits until the reader rests. */
+/** A place that is heard and not seen; what it says waits until the reader rests, and what stands
+ * there at first is not said. */
 function speech(model, ...playing) {
   let quiet;
+  let changed = false;
   const element = html("div", { class: "spoken", "aria-live": "polite" });
   const say = (text) => {
     clearTimeout(quiet);
-    if (playing.some((flag) => model.get(flag))) return;
-    quiet = setTimeout(() => { element.textContent = text(); }, 500);
+    if (changed && !playing.some((flag) => model.get(flag))) {
+      quiet = setTimeout(() => { element.textContent = text(); }, 500);
+    }
+    changed = true;
   };
   return { element, say, stop: () => clearTimeout(quiet) };
 }
