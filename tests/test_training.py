@@ -1,6 +1,8 @@
 """Training runs: what they repeat, keep, measure and refuse."""
 
 import copy
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -180,6 +182,45 @@ def test_a_setting_that_cannot_be_is_refused(settings, message):
 def test_a_network_that_cannot_learn_is_refused():
     with pytest.raises(ValueError, match="parameters that learn, got none"):
         train(small().requires_grad_(False), TASK, SHORT, progress=False)
+
+
+@pytest.mark.parametrize("double", [False, True])
+def test_the_steps_are_those_of_torch_bit_for_bit(double):
+    """Also where a parameter is frozen and another has no part in the output."""
+    model = small("dropout").to(torch.float64 if double else torch.float32)
+    model.relu1.slope = nn.Parameter(torch.ones(3))
+    model.linear2.bias.requires_grad_(False)
+    task = copy.deepcopy(TASK)
+    object.__setattr__(task, "train_targets", TASK.train_targets.to(model.output.bias.dtype))
+    config = TrainConfig(epochs=2, learning_rate=1e-2, weight_decay=0.1)
+    run = train(model, task, config, progress=False)
+    torch.manual_seed(config.seed)
+    model.train()
+    optimizer = torch.optim.Adam(
+        [p for p in model.parameters() if p.requires_grad], 1e-2, weight_decay=0.1, fused=True
+    )
+    for epoch in (1, 2):
+        for rows in training.shuffled_batches(len(task.train_inputs), 64, config.seed)(epoch):
+            optimizer.zero_grad()
+            loss = functional.l1_loss(model(task.train_inputs[rows]), task.train_targets[rows])
+            loss.backward()
+            nn.utils.clip_grad_norm_(model.parameters(), config.clip)
+            optimizer.step()
+    assert same_state(run.model.state_dict(), model.state_dict())
+    assert torch.equal(model.relu1.slope, torch.ones(3))
+
+
+def test_the_first_training_does_not_wait_for_the_compiler_of_torch():
+    code = """
+import sys
+from gradbook import models, tasks, training
+task = tasks.character_regression(train=64, test=8)
+training.train(
+    models.mlp(task.features, (4,)), task, training.TrainConfig(epochs=1), progress=False
+)
+sys.exit("torch._dynamo" in sys.modules)
+"""
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 
 def test_frozen_parameters_stay():
