@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import copy
-import itertools
-from collections.abc import Iterator
+import multiprocessing
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from statistics import median
+from typing import TypeVar
 
 import joblib
 import torch
@@ -18,6 +20,8 @@ from benchmarks.timing import figure, obvious_form, one_hot_task, ratio, table, 
 from gradbook import models, tasks, training
 from gradbook.evidence import run_jobs
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True)
 class Effort:
@@ -25,21 +29,19 @@ class Effort:
 
     Attributes:
         rows: Training rows.
-        test_rows: Test rows; as many training rows are evaluated after each epoch.
         epochs: Epochs a run.
         seeds: Runs of a sweep.
-        repeats: Times that each is timed, one after another.
+        repeats: Times that each is timed, in turn.
     """
 
     rows: int = 8000
-    test_rows: tuple[int, ...] = (2, 2000)
     epochs: int = 5
     seeds: int = 4
-    repeats: int = 3
+    repeats: int = 5
 
 
 FULL = Effort()
-QUICK = Effort(rows=320, test_rows=(2, 80), epochs=1, repeats=1)
+QUICK = Effort(rows=320, epochs=1, repeats=1)
 
 
 def plain_loop(
@@ -76,52 +78,78 @@ def by_gradbook(task: tasks.Task, epochs: int, seed: int) -> None:
     training.train(model, task, training.TrainConfig(epochs=epochs, seed=seed), progress=False)
 
 
+def alone(way: str, effort: Effort, threads: int) -> tuple[float, float]:
+    """Seconds of the first training in a process and of the next one, with the rows at hand."""
+    torch.set_num_threads(threads)
+    task = _task(effort)
+    if way == "loop":
+        task = one_hot_task(task)
+    run = {"loop": by_plain_loop, "gradbook": by_gradbook}[way]
+    first, _ = timed(partial(run, task, effort.epochs, 0))
+    return first, timed(partial(run, task, effort.epochs, 1))[0]
+
+
 def report(effort: Effort) -> Iterator[str]:
     """The table in Markdown."""
-    rows = [row for test in effort.test_rows for row in _compared(effort, test)]
+    start_processes(effort)
+    pairs: dict[tuple[str, str, int], list[tuple[float, float]]] = {}
+    for _ in range(effort.repeats):
+        for name, target, epochs, slow, fast in once(effort, torch.get_num_threads()):
+            pairs.setdefault((name, target, epochs), []).append((slow, fast))
+    rows = []
+    for (name, target, epochs), seconds in pairs.items():
+        slow, fast = zip(*seconds, strict=True)
+        rates = [figure(epochs / median(taken)) for taken in (slow, fast)]
+        rows.append([name, *rates, ratio(slow, fast), target])
     header = ["", "the loop: epochs/s", "gradbook: epochs/s", "gradbook is faster by", "to reach"]
     yield (
         f"{table(header, rows)}\n\n"
-        "The loop runs its seeds one after another on all threads; gradbook runs them in two\n"
-        "processes of one thread, whose start is not in the rate. With 2 test rows evaluation\n"
-        "costs nothing, and the steps are compared.\n"
+        "Seeds: the loop runs them one after another on all threads; gradbook runs them in two\n"
+        "processes of one thread, whose start is not in the rate.\n"
     )
 
 
-def _compared(effort: Effort, test: int) -> Iterator[list[str]]:
-    """Rows of the table: one run, and a sweep."""
-    task = tasks.character_regression(train=effort.rows, test=test)
-    one_hot, epochs, seeds = one_hot_task(task), effort.epochs, range(effort.seeds)
+def once(effort: Effort, threads: int) -> Iterator[tuple[str, str, int, float, float]]:
+    """Name, target, epochs, and seconds by the loop and by gradbook, for each line of the table."""
+    for count in sorted({1, threads}):
+        loop, ours = (in_a_process(alone, way, effort, count) for way in ("loop", "gradbook"))
+        for place, slow, fast in zip(("first", "next"), loop, ours, strict=True):
+            name = f"{place} run in a process, threads: {count}"
+            yield name, "2×", effort.epochs, slow, fast
+    yield f"{effort.seeds} seeds", "2.5×", effort.epochs * effort.seeds, *sweeps(effort)
 
-    def in_processes() -> None:
-        run = joblib.delayed(by_gradbook)
-        for _ in run_jobs([run(task, epochs, seed) for seed in seeds], processes=2):
-            pass
+
+def sweeps(effort: Effort) -> tuple[float, float]:
+    """Seconds of all seeds by the loop, one after another, and by gradbook in two processes."""
+    task, seeds = _task(effort), range(effort.seeds)
+    one_hot = one_hot_task(task)
 
     def one_after_another() -> None:
         for seed in seeds:
-            by_plain_loop(one_hot, epochs, seed)
+            by_plain_loop(one_hot, effort.epochs, seed)
 
-    def start() -> None:
+    def in_processes() -> None:
         run = joblib.delayed(by_gradbook)
-        for _ in run_jobs([run(task, 0, seed) for seed in range(2)], processes=2):
+        for _ in run_jobs([run(task, effort.epochs, seed) for seed in seeds], processes=2):
             pass
 
-    start()
-    single = partial(by_plain_loop, one_hot, epochs, 0), partial(by_gradbook, task, epochs, 0)
-    sweep = one_after_another, in_processes
-    times: list[list[float]] = [[], [], [], []]
-    for _ in range(effort.repeats):
-        for taken, run in zip(times, itertools.chain(single, sweep), strict=True):
-            taken.append(timed(run)[0])
-    for name, slow, fast, total, target in (
-        ("one run", times[0], times[1], epochs, "2×"),
-        (f"{len(seeds)} seeds", times[2], times[3], epochs * len(seeds), "2.5×"),
-    ):
-        rates = [figure(total / median(taken)) for taken in (slow, fast)]
-        yield [
-            f"{name}, {test:,} test rows",
-            *rates,
-            ratio(slow, fast),
-            target if test == 2 else "",
-        ]
+    return timed(one_after_another)[0], timed(in_processes)[0]
+
+
+def start_processes(effort: Effort) -> None:
+    """Have the sweep's two processes import everything."""
+    run, task = joblib.delayed(by_gradbook), _task(effort)
+    for _ in run_jobs([run(task, 0, seed) for seed in range(2)], processes=2):
+        pass
+
+
+def in_a_process(run: Callable[..., T], *arguments: object) -> T:
+    """The result of a call in a process of its own."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(max_workers=1, mp_context=context) as pool:
+        return pool.submit(run, *arguments).result()
+
+
+def _task(effort: Effort) -> tasks.Task:
+    """The task with next to no test rows: evaluation is the same work for both."""
+    return tasks.character_regression(train=effort.rows, test=2)
