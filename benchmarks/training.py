@@ -91,7 +91,7 @@ def alone(way: str, effort: Effort, threads: int) -> tuple[float, float]:
 
 def report(effort: Effort) -> Iterator[str]:
     """The table in Markdown."""
-    start_processes(effort)
+    in_two_processes(effort, 0)
     pairs: dict[tuple[str, str, int], list[tuple[float, float]]] = {}
     for _ in range(effort.repeats):
         for name, target, epochs, slow, fast in once(effort, torch.get_num_threads()):
@@ -121,25 +121,24 @@ def once(effort: Effort, threads: int) -> Iterator[tuple[str, str, int, float, f
 
 def sweeps(effort: Effort) -> tuple[float, float]:
     """Seconds of all seeds by the loop, one after another, and by gradbook in two processes."""
-    task, seeds = _task(effort), range(effort.seeds)
-    one_hot = one_hot_task(task)
-
-    def one_after_another() -> None:
-        for seed in seeds:
-            by_plain_loop(one_hot, effort.epochs, seed)
-
-    def in_processes() -> None:
-        run = joblib.delayed(by_gradbook)
-        for _ in run_jobs([run(task, effort.epochs, seed) for seed in seeds], processes=2):
-            pass
-
-    return timed(one_after_another)[0], timed(in_processes)[0]
+    slow = in_a_process(one_after_another, effort, torch.get_num_threads())
+    return slow, timed(partial(in_two_processes, effort, effort.epochs))[0]
 
 
-def start_processes(effort: Effort) -> None:
-    """Have the sweep's two processes import everything."""
+def one_after_another(effort: Effort, threads: int) -> float:
+    """Seconds that the loop takes for all seeds, its imports done."""
+    torch.set_num_threads(threads)
+    task = one_hot_task(_task(effort))
+    by_plain_loop(task, 0, 0)
+    return sum(
+        timed(partial(by_plain_loop, task, effort.epochs, seed))[0] for seed in range(effort.seeds)
+    )
+
+
+def in_two_processes(effort: Effort, epochs: int) -> None:
+    """All seeds by gradbook; with 0 epochs the processes start and import everything."""
     run, task = joblib.delayed(by_gradbook), _task(effort)
-    for _ in run_jobs([run(task, 0, seed) for seed in range(2)], processes=2):
+    for _ in run_jobs([run(task, epochs, seed) for seed in range(effort.seeds)], processes=2):
         pass
 
 
