@@ -23,8 +23,9 @@ grid, the time is scaled up.""",
 Gradients of single rows in all parameters of a network of widths {widths}, after one epoch; L1
 loss, evaluation mode, float32. Memory is what the process grows by during one call, at most.""",
     "training": """\
-Training of the same network, {rows} rows, {epochs} epochs a run, minibatches of 64. A process of
-its own trains twice: the first training pays what is imported on the way, the next does not.""",
+Training of the same network, {rows} rows, {epochs} epochs a run, minibatches of 64; after every
+epoch an evaluation on {test} test rows and as many training rows. A process of its own trains
+twice: the first training pays what is imported on the way, the next does not.""",
     "ensemble": """\
 {members} small nets with logistic loss, {rows} rows, all of them at every of {steps} steps.""",
     "evidence": """\

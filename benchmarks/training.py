@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import multiprocessing
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -29,29 +30,46 @@ class Effort:
 
     Attributes:
         rows: Training rows.
+        test: Test rows.
         epochs: Epochs a run.
         seeds: Runs of a sweep.
         repeats: Times that each is timed, in turn.
     """
 
     rows: int = 8000
+    test: int = 2000
     epochs: int = 5
     seeds: int = 4
     repeats: int = 5
 
 
 FULL = Effort()
-QUICK = Effort(rows=320, epochs=1, repeats=1)
+QUICK = Effort(rows=320, test=64, epochs=1, repeats=1)
 
 
 def plain_loop(
-    model: nn.Sequential, task: tasks.Task, config: training.TrainConfig, loader: DataLoader
+    model: nn.Sequential,
+    task: tasks.Task,
+    config: training.TrainConfig,
+    loader: DataLoader,
+    judged: int,
 ) -> tuple[nn.Sequential, list[tuple[float, ...]]]:
-    """Adam as it comes, batches from a `DataLoader`; the network and its curves."""
+    """Adam as it comes, rows from a `DataLoader`; the network and the curves of `training.Run`.
+
+    After each epoch it is evaluated, `judged` rows at a time.
+    """
     model = copy.deepcopy(model)
     optimizer = torch.optim.Adam(model.parameters(), lr=config.learning_rate)
     loss_of = nn.L1Loss()
-    curves = [training.evaluate(model, task, config.loss)]
+    test = len(task.test_inputs)
+    splits = [
+        DataLoader(TensorDataset(inputs[:test], targets[:test]), judged)
+        for inputs, targets in (
+            (task.train_inputs, task.train_targets),
+            (task.test_inputs, task.test_targets),
+        )
+    ]
+    curves = [evaluated(model, splits)]
     for _ in range(config.epochs):
         model.train()
         for x, y in loader:
@@ -59,17 +77,35 @@ def plain_loop(
             loss_of(model(x), y).backward()
             nn.utils.clip_grad_norm_(model.parameters(), config.clip)
             optimizer.step()
-        curves.append(training.evaluate(model, task, config.loss))
+        curves.append(evaluated(model, splits))
     return model, curves
 
 
-def by_plain_loop(task: tasks.Task, epochs: int, seed: int) -> None:
+@torch.no_grad()
+def evaluated(model: nn.Sequential, splits: list[DataLoader]) -> tuple[float, ...]:
+    """What `training.evaluate` returns: both mean losses, then both R²."""
+    model.eval()
+    losses, scores = [], []
+    for loader in splits:
+        targets = loader.dataset.tensors[1]
+        absolute = squared = 0.0
+        for x, y in loader:
+            errors = model(x) - y
+            absolute += errors.abs().sum().item()
+            squared += errors.square().sum().item()
+        losses.append(absolute / targets.numel())
+        scores.append(1 - squared / (targets - targets.mean()).square().sum().item())
+    return (*losses, *scores)
+
+
+def by_plain_loop(task: tasks.Task, epochs: int, seed: int, judged: int = 64) -> None:
     """One run as people write it; `task` holds float one-hot rows."""
     torch.manual_seed(seed)
     model = obvious_form(models.mlp(task.features, seed=seed))
     config = training.TrainConfig(epochs=epochs)
     data = TensorDataset(task.train_inputs, task.train_targets)
-    plain_loop(model, task, config, DataLoader(data, config.batch_size, shuffle=True))
+    loader = DataLoader(data, config.batch_size, shuffle=True)
+    plain_loop(model, task, config, loader, judged)
 
 
 def by_gradbook(task: tasks.Task, epochs: int, seed: int) -> None:
@@ -78,15 +114,44 @@ def by_gradbook(task: tasks.Task, epochs: int, seed: int) -> None:
     training.train(model, task, training.TrainConfig(epochs=epochs, seed=seed), progress=False)
 
 
-def alone(way: str, effort: Effort, threads: int) -> tuple[float, float]:
+def alone(run: Callable[..., None], effort: Effort, threads: int) -> tuple[float, float]:
     """Seconds of the first training in a process and of the next one, with the rows at hand."""
     torch.set_num_threads(threads)
     task = _task(effort)
-    if way == "loop":
+    if run is not by_gradbook:
         task = one_hot_task(task)
-    run = {"loop": by_plain_loop, "gradbook": by_gradbook}[way]
     first, _ = timed(partial(run, task, effort.epochs, 0))
     return first, timed(partial(run, task, effort.epochs, 1))[0]
+
+
+def by_loop_judged_at_once(task: tasks.Task, epochs: int, seed: int) -> None:
+    """The same loop, but a split's rows are evaluated in one piece."""
+    by_plain_loop(task, epochs, seed, judged=len(task.test_inputs))
+
+
+def bound(effort: Effort, threads: int) -> float:
+    """Seconds of what no run can do without: its steps' products of matrices, and Adam.
+
+    Of each `nn.Linear` the outputs, the errors handed down and the weights' gradient.
+    """
+    torch.set_num_threads(threads)
+    config = training.TrainConfig(clip=None)
+    model = models.mlp(_task(effort).features)
+    optimizer = training._Adam(list(model.parameters()), config)
+    gradients = [torch.full_like(p, 1e-3) for p in model.parameters()]
+    layers = [
+        (m.weight.detach(), *(torch.randn(config.batch_size, n) for n in m.weight.shape))
+        for m in model
+        if isinstance(m, nn.Linear)
+    ]
+
+    def steps() -> None:
+        for _ in range(effort.epochs * math.ceil(effort.rows / config.batch_size)):
+            for weight, errors, inputs in layers:
+                _ = inputs @ weight.T, errors @ weight, errors.T @ inputs
+            optimizer.step(gradients)
+
+    return timed(steps)[0]
 
 
 def report(effort: Effort) -> Iterator[str]:
@@ -112,10 +177,18 @@ def report(effort: Effort) -> Iterator[str]:
 def once(effort: Effort, threads: int) -> Iterator[tuple[str, str, int, float, float]]:
     """Name, target, epochs, and seconds by the loop and by gradbook, for each line of the table."""
     for count in sorted({1, threads}):
-        loop, ours = (in_a_process(alone, way, effort, count) for way in ("loop", "gradbook"))
-        for place, slow, fast in zip(("first", "next"), loop, ours, strict=True):
-            name = f"{place} run in a process, threads: {count}"
-            yield name, "2×", effort.epochs, slow, fast
+        loop, whole, ours = (
+            in_a_process(alone, run, effort, count)
+            for run in (by_plain_loop, by_loop_judged_at_once, by_gradbook)
+        )
+        least = in_a_process(bound, effort, count)
+        for name, target, slow, fast in (
+            ("first run", "2×", loop[0], ours[0]),
+            ("next run", "2×", loop[1], ours[1]),
+            ("next run, all rows evaluated at once", "", whole[1], ours[1]),
+            ("bound: next run against products and Adam alone", "", loop[1], least),
+        ):
+            yield f"{name}; threads: {count}", target, effort.epochs, slow, fast
     yield f"{effort.seeds} seeds", "2.5×", effort.epochs * effort.seeds, *sweeps(effort)
 
 
@@ -150,5 +223,4 @@ def in_a_process(run: Callable[..., T], *arguments: object) -> T:
 
 
 def _task(effort: Effort) -> tasks.Task:
-    """The task with next to no test rows: evaluation is the same work for both."""
-    return tasks.character_regression(train=effort.rows, test=2)
+    return tasks.character_regression(train=effort.rows, test=effort.test)

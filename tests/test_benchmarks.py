@@ -73,12 +73,13 @@ def test_both_trainings_take_the_same_steps():
     )
     one_hot = timing.one_hot_task(task)
     loader = DataLoader(TensorDataset(one_hot.train_inputs, TARGETS), config.batch_size)
-    plain, curves = training.plain_loop(timing.obvious_form(model), one_hot, config, loader)
+    plain, curves = training.plain_loop(timing.obvious_form(model), one_hot, config, loader, 16)
     expected = timing.obvious_form(run.model).state_dict()
     for name, value in plain.state_dict().items():
         torch.testing.assert_close(value, expected[name], rtol=0, atol=1e-10)
     found = torch.tensor(curves, dtype=torch.float64).T
-    for curve, values in zip(found, (run.train_loss, run.test_loss), strict=False):
+    kept = (run.train_loss, run.test_loss, run.train_r2, run.test_r2)
+    for curve, values in zip(found, kept, strict=True):
         torch.testing.assert_close(curve, values, rtol=1e-10, atol=0)
 
 
