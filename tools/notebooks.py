@@ -143,7 +143,7 @@ def main() -> int:
     parser.add_argument("command", choices=["normalise", "check"])
     parser.add_argument("--execute", action="store_true", help="run the notebooks first")
     parser.add_argument("paths", nargs="*", type=Path, metavar="NOTEBOOK")
-    args = parser.parse_args()
+    args = parser.parse_intermixed_args()
     paths = args.paths or sorted((ROOT / "book").glob("*.ipynb"))
     if args.command == "check":
         found = [line for path in paths for line in deviations(path)]
