@@ -40,6 +40,22 @@ def mean_interval(
     return mean, mean - reach, mean + reach
 
 
+def told(values: np.ndarray, digits: str = ".2f") -> str:
+    """Mean over seeds and its 95 % interval as text, such as ``"0.40 (0.38 to 0.42)"``.
+
+    Args:
+        values: [seeds]; a nan is left out.
+        digits: How each number is written, a format specification such as ``"+.1f"`` or ``".0%"``.
+
+    Raises:
+        ValueError: Fewer than two seeds, or more than one number a seed.
+    """
+    if np.ndim(values) != 1:
+        raise ValueError(f"expected one number a seed, got the shape {np.shape(values)}")
+    mean, low, high = mean_interval(values)
+    return f"{mean:{digits}} ({low:{digits}} to {high:{digits}})"
+
+
 def compare(values: np.ndarray, threshold: float, level: float = 0.95) -> np.ndarray:
     """Whether the mean over seeds is above or below a threshold, as far as its interval says.
 

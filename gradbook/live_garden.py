@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from gradbook import effects, garden, garden_rows, probes
-from gradbook.experiments import diets
+from gradbook.experiments import competition, diets
 from gradbook.live_panel import WIDE, LivePanel, strength_of, toggles
 from gradbook.widgets import Garden
 
@@ -62,6 +62,45 @@ def balance(
         learning_rate=learning_rate,
         every=1,
     )[1]
+
+
+def folds_in_a_shared_layer(reliability: float, seeds: int = 10) -> list[float]:
+    """How many times smaller feature 2's gradient is once 16 ReLU units have learned feature 1.
+
+    Three features, each right on a share of all examples. Feature 1 is trained alone, the other
+    inputs being zero, with logistic loss; then all three are shown. The gradient is that in the
+    weights which read feature 2.
+
+    Args:
+        reliability: q.
+        seeds: How many networks.
+
+    Returns:
+        Its length before over its length after, one number a seed.
+    """
+    labels, frequent = competition.LABELS[:, None], competition.shares(reliability)
+    inputs, targets = torch.from_numpy(competition.FEATURES), torch.from_numpy(labels)
+    group = {"reads feature 2": {"incoming": (slice(None), 1)}}
+    loss = garden.LOGISTIC.weighted(frequent[:, None])
+    first_alone = garden_rows.always((competition.FEATURES * [1, 0, 0], labels, frequent))
+
+    def gradient(model: nn.Module) -> float:
+        return float(probes.dose(model, group, inputs, targets, loss=loss).gradient)
+
+    folds = []
+    for seed in range(seeds):
+        fresh = garden.Layer(3, 16, 1, bias=True, seed=seed)
+        led, _ = garden.grow(
+            fresh,
+            first_alone,
+            lambda _: {},
+            steps=1000,
+            every=1000,
+            learning_rate=0.4,
+            loss=garden.LOGISTIC,
+        )
+        folds.append(gradient(fresh) / gradient(led))
+    return folds
 
 
 class GardenPanel(LivePanel):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gradbook import effects
+from gradbook import atlas, effects
 from gradbook.atlas import Atlas
 
 SEEDS, PROBED, LAYERS = 3, [0, 1, 3], [2, 3]
@@ -117,3 +117,9 @@ def test_unpredicted_is_of_the_whole_update():
     results = Atlas("depth", {"unpredicted": values}, config, [1, 2, 3], {}, "")
     found = effects.unpredicted(results, "in training", 4)
     np.testing.assert_array_equal(found, values[:, 1, 1, 1])
+
+
+def test_every_field_is_a_view_that_was_measured():
+    views = atlas.load("nets").config["views"]
+    assert set(effects.FIELDS) <= set(views)
+    assert len(set(effects.FIELDS.values())) == len(effects.FIELDS)

@@ -83,3 +83,12 @@ def test_labels_on_a_logarithmic_axis_do_not_overlap():
     boxes = sorted((text.get_window_extent() for text in ax.texts), key=lambda box: box.y0)
     assert len(boxes) == 4
     assert all(low.y1 <= high.y0 for low, high in itertools.pairwise(boxes))
+
+
+def test_a_slide_of_the_step_figure_says_what_it_shows():
+    steps, linear = np.array([0.0, 0.4]), np.array([0.0, 1.6])
+    drawing, alt = figures.step_size_slide(4, steps, linear + 1.24, linear, linear)
+    assert drawing.lstrip().startswith("<svg")
+    assert alt == (
+        "depth 4: at ε = 0.4 the output changes by 2.84, where the gradient predicts 1.60."
+    )

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gradbook.intervals import compare, mean_interval
+from gradbook.intervals import compare, mean_interval, told
 
 
 def test_interval_of_ten_values_uses_the_published_t_quantile():
@@ -38,3 +38,15 @@ def test_one_seed_is_refused():
 def test_compare_says_undecided_where_the_interval_holds_the_threshold():
     values = np.array([[0.0, 1.0, 0.4], [0.1, 0.9, 0.6]])
     assert compare(values, 0.5, level=0.5).tolist() == ["below", "above", "undecided"]
+
+
+def test_an_interval_is_told_with_the_digits_asked_for():
+    values = np.array([0.1, 0.2, np.nan, 0.3])
+    _, low, high = mean_interval(values)
+    assert told(values) == f"0.20 ({low:.2f} to {high:.2f})"
+    assert told(-values, "+.0%") == f"-20% ({-high:+.0%} to {-low:+.0%})"
+
+
+def test_what_is_told_is_one_number_a_seed():
+    with pytest.raises(ValueError, match=r"expected one number a seed, got the shape \(2, 3\)"):
+        told(np.ones((2, 3)))

@@ -61,3 +61,10 @@ def test_what_cannot_grow_is_explained_and_the_last_garden_stays(panel, text, me
         "Stopped" in panel.message.value and message.replace("'", "&#x27;") in panel.message.value
     )
     assert panel.result.children == before and not panel.button.disabled
+
+
+def test_sharing_shields_the_second_feature_for_every_seed():
+    """Less than before, and by less than the logistic loss allows a net that shares nothing."""
+    folds = live_garden.folds_in_a_shared_layer(0.9, seeds=3)
+    assert len(set(folds)) == 3
+    assert all(1 < fold < 2.78 for fold in folds)  # 1/(4q(1 − q)) at rest

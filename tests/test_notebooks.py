@@ -60,6 +60,18 @@ def test_chapter_starts_by_installing_what_it_needs(chapter):
 
 
 @each_chapter
+def test_a_cell_reads_at_a_glance(chapter):
+    """After the imports a cell has at most eight lines; longer code belongs in the package."""
+    code = [c for c in nbformat.read(chapter, as_version=4).cells if c.cell_type == "code"]
+    long = {cell.id: cell.source for cell in code[2:] if len(_lines(cell.source)) > 8}
+    assert not long
+
+
+def _lines(source: str) -> list[str]:
+    return [line for line in source.splitlines() if line.strip()]
+
+
+@each_chapter
 def test_chapter_runs_alone_with_the_installed_wheel(
     chapter, installed_wheel, tmp_path, monkeypatch
 ):

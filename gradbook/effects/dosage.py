@@ -52,6 +52,19 @@ def share_shaped(shaping: Atlas, network: str) -> np.ndarray:
     return ((best[:, -1] > STRONG) & counted).sum(1) / counted.sum(1)
 
 
+def share_between(shaping: Atlas, leaning: float = 0.3) -> np.ndarray:
+    """Of a shared layer's units that were fed and are not strong, the share that leans twice.
+
+    Such a unit's second largest cosine with a feature is above `leaning` too. nan for a seed in
+    which every fed unit is strong.
+    """
+    first, second = np.sort(shaping["shared_cosine"][:, -1], -1)[..., :-3:-1].transpose(2, 0, 1)
+    fed = shaping["shared_norm"][:, -1] > shaping["shared_norm"][:, 0]
+    counted = fed & (first < STRONG)
+    count = counted.sum(1)
+    return ((second > leaning) & counted).sum(1) / np.where(count, count, np.nan)
+
+
 def accuracy_lost(competition: Atlas, setting: str, step: int) -> np.ndarray:
     """Accuracy with a head start of feature 1 minus without, so many steps after it."""
     number = competition.config["settings"].index(setting)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from gradbook import generalizing
 from gradbook.atlas import Atlas
 
 EARLY = {"the loss down a tenth": 0.9, "the loss halved": 0.5}
@@ -124,4 +125,31 @@ def left_out_shares(left_out: Atlas, data: str) -> dict[str, np.ndarray]:
         "wrong": mean(wrong),
         "fitted": fitted.mean(-1),
         "memorized": (fitted - predicted).mean(-1),
+    }
+
+
+def one_step_shares(one_step: Atlas, moment: int) -> dict[str, np.ndarray]:
+    """The share of a step's gain that others have, by the formula and by ways to measure it.
+
+    Args:
+        one_step: The experiment's results.
+        moment: One of its moments, in steps.
+
+    Returns:
+        Each [seeds, sizes]: the formula with the population's noise scale; after a small and after
+        a large step, mean gain over mean gain; the mean of single ratios after a small step; and
+        the formula with the noise scale of the sample itself.
+    """
+    at = {
+        name: values[:, one_step.config["moments"].index(moment)]
+        for name, values in one_step.arrays.items()
+    }
+    small, large = np.moveaxis(at["others"] / at["own"], 1, 0)
+    sizes = np.array(one_step.config["sizes"])
+    return {
+        "predicted": generalizing.one_step_ratio(sizes, at["noise_scale"][:, None]),
+        "small step": small,
+        "large step": large,
+        "mean of ratios": at["ratio"][:, 0],
+        "B from the sample": at["plug_in"],
     }

@@ -64,6 +64,17 @@ def digits_course(cures: Atlas, cure: str, strength: float = 0, part: str = "mis
     return cures["digits_accuracy"][:, number, :, PARTS.index(part)].astype(float)
 
 
+def digits_shown(cures: Atlas) -> dict[str, tuple[str, float]]:
+    """The trainings on coloured digits that are drawn, by name: cure and strength."""
+    return {
+        "plain": ("none", 0),
+        "constant κ": ("spectral decoupling", cures.config["digits"]["chosen"]),
+        "schedule": ("schedule", 0),
+        "no second term": ("schedule without decoupling", 0),
+        "Adam forgets": ("schedule, Adam forgets", 0),
+    }
+
+
 def mitigation(cures: Atlas, where: str) -> np.ndarray:
     """Accuracy with spectral decoupling minus without, where feature 1 misleads [seeds].
 

@@ -9,6 +9,18 @@ from gradbook.atlas import Atlas
 MASKS = {"one mask": "dropout", "fresh masks": "dropout, fresh masks"}
 """How dropout's masks come over a grid, to the view of the nets experiment."""
 
+FIELDS = {
+    "none": "no regularizer, bias",
+    "dropout": "dropout, bias, one mask",
+    "batch norm": "batch norm, shift β",
+    "batch norm, bias, evaluation": "batch norm, bias, evaluation",
+    "batch norm after ReLU": "behind the ReLU, shift β",
+    "batch norm after ReLU, bias": "behind the ReLU, bias",
+    "none, weights": "no regularizer, weights",
+    "batch norm, weights": "batch norm, weights",
+}
+"""Views of the nets experiment whose fields mean something, to what figures call them."""
+
 
 def of_view(nets: Atlas, name: str, view: str, layer: int) -> np.ndarray:
     """One view's part of an array of the nets experiment: [seeds, probed epochs, …].

@@ -50,6 +50,7 @@ from gradbook.figures.nets import (
     plot_step_sizes,
     plot_tuning,
     plot_unpredicted,
+    step_size_slide,
 )
 from gradbook.figures.starvation import (
     plot_delay_map,
@@ -117,4 +118,5 @@ __all__ = [
     "predicted_lateness",
     "predicted_shaping",
     "predicted_starving",
+    "step_size_slide",
 ]

@@ -15,6 +15,7 @@ from gradbook.figures.style import (
     COLOURS,
     GREY,
     VERMILION,
+    as_svg,
     in_book_style,
     key,
     label_ends,
@@ -43,6 +44,17 @@ def plot_step_sizes(
     marks = {"measured": ("black", "o"), "polynomial": (BLUE, "-"), "gradient": (VERMILION, "--")}
     key(ax, marks)
     return ax
+
+
+def step_size_slide(
+    depth: int, steps: np.ndarray, measured: np.ndarray, linear: np.ndarray, exact: np.ndarray
+) -> tuple[str, str]:
+    """`plot_step_sizes` as SVG for a widget's slide, and what to say to those who do not see it."""
+    drawing = as_svg(plot_step_sizes(steps, measured, linear, exact))
+    return drawing, (
+        f"depth {depth}: at ε = {steps[-1]:.1f} the output changes by {measured[-1]:.2f}, "
+        f"where the gradient predicts {linear[-1]:.2f}."
+    )
 
 
 @styled
