@@ -98,14 +98,17 @@ def evaluated(model: nn.Sequential, splits: list[DataLoader]) -> tuple[float, ..
     return (*losses, *scores)
 
 
-def by_plain_loop(task: tasks.Task, epochs: int, seed: int, judged: int = 64) -> None:
-    """One run as people write it; `task` holds float one-hot rows."""
+def by_plain_loop(task: tasks.Task, epochs: int, seed: int, judged: int | None = None) -> None:
+    """One run as people write it; `task` holds float one-hot rows.
+
+    It is evaluated `judged` rows at a time, by default as many as a minibatch has.
+    """
     torch.manual_seed(seed)
     model = obvious_form(models.mlp(task.features, seed=seed))
     config = training.TrainConfig(epochs=epochs)
     data = TensorDataset(task.train_inputs, task.train_targets)
     loader = DataLoader(data, config.batch_size, shuffle=True)
-    plain_loop(model, task, config, loader, judged)
+    plain_loop(model, task, config, loader, judged or config.batch_size)
 
 
 def by_gradbook(task: tasks.Task, epochs: int, seed: int) -> None:
@@ -189,23 +192,22 @@ def once(effort: Effort, threads: int) -> Iterator[tuple[str, str, int, float, f
             ("bound: next run against products and Adam alone", "", loop[1], least),
         ):
             yield f"{name}; threads: {count}", target, effort.epochs, slow, fast
-    yield f"{effort.seeds} seeds", "2.5×", effort.epochs * effort.seeds, *sweeps(effort)
+    loop, whole = (
+        in_a_process(one_after_another, run, effort, threads)
+        for run in (by_plain_loop, by_loop_judged_at_once)
+    )
+    ours, _ = timed(partial(in_two_processes, effort, effort.epochs))
+    name, epochs = f"{effort.seeds} seeds", effort.epochs * effort.seeds
+    yield name, "2.5×", epochs, loop, ours
+    yield f"{name}, all rows evaluated at once", "", epochs, whole, ours
 
 
-def sweeps(effort: Effort) -> tuple[float, float]:
-    """Seconds of all seeds by the loop, one after another, and by gradbook in two processes."""
-    slow = in_a_process(one_after_another, effort, torch.get_num_threads())
-    return slow, timed(partial(in_two_processes, effort, effort.epochs))[0]
-
-
-def one_after_another(effort: Effort, threads: int) -> float:
-    """Seconds that the loop takes for all seeds, its imports done."""
+def one_after_another(run: Callable[..., None], effort: Effort, threads: int) -> float:
+    """Seconds that a loop takes for all seeds, its imports done."""
     torch.set_num_threads(threads)
     task = one_hot_task(_task(effort))
-    by_plain_loop(task, 0, 0)
-    return sum(
-        timed(partial(by_plain_loop, task, effort.epochs, seed))[0] for seed in range(effort.seeds)
-    )
+    run(task, 0, 0)
+    return sum(timed(partial(run, task, effort.epochs, seed))[0] for seed in range(effort.seeds))
 
 
 def in_two_processes(effort: Effort, epochs: int) -> None:
