@@ -6,14 +6,18 @@ from gradbook import atlas, effects, figures, generalizing
 from gradbook.atlas import Atlas
 
 
-def test_units_between_two_features_are_counted_among_the_fed_that_are_not_strong():
+def test_second_cosines_are_of_units_that_were_weak_and_fed():
     cosine = np.zeros((2, 2, 4, 3))  # seeds, records, units, features
     cosine[0, -1] = [[0.95, 0.5, 0], [0.8, 0.4, 0], [0.2, 0.7, 0.1], [0.6, 0.6, 0.6]]
     cosine[1, -1] = [0.95, 0.1, 0.1]
+    cosine[1, 0, 3] = 0.6  # not weak at the start
+    cosine[1, -1, 3] = [0.8, 0.8, 0]
     norm = np.ones((2, 2, 4))
     norm[:, -1] = [2, 2, 2, 0.5]  # the last unit was not fed
+    norm[1, -1, 3] = 2
     shaping = Atlas("", {"shared_cosine": cosine, "shared_norm": norm}, {}, [1, 2], {}, "")
-    np.testing.assert_array_equal(effects.share_between(shaping), [0.5, np.nan])
+    np.testing.assert_allclose(effects.second_cosine(shaping, strong=True), [0.5, 0.1])
+    np.testing.assert_allclose(effects.second_cosine(shaping, strong=False), [0.3, np.nan])
 
 
 def test_shares_of_a_step_are_those_of_its_moment():

@@ -35,7 +35,7 @@ from gradbook.effects.dosage import (
     diet_number,
     head_start_left,
     head_start_left_at_the_end,
-    share_between,
+    second_cosine,
     share_shaped,
     threshold,
 )
@@ -143,7 +143,7 @@ __all__ = [
     "opposed_pairs",
     "power_of_ten",
     "r2_at_the_end",
-    "share_between",
+    "second_cosine",
     "share_shaped",
     "slope",
     "threshold",

@@ -43,26 +43,31 @@ def share_shaped(shaping: Atlas, network: str) -> np.ndarray:
     the end than at the start, so that its dose outweighed erosion and decay, and strong if its
     cosine with a feature is above `STRONG`.
     """
+    counted, strong = _fed_and_strong(shaping, network)
+    return (strong & counted).sum(1) / counted.sum(1)
+
+
+def second_cosine(shaping: Atlas, *, strong: bool) -> np.ndarray:
+    """Mean second largest cosine with a feature, at the end, in the shared layer.
+
+    Over the units of `share_shaped` that end strong, or over the others; nan for a seed that has
+    none of them.
+    """
+    counted, ends_strong = _fed_and_strong(shaping, "shared ReLU layer")
+    chosen = counted & (ends_strong == strong)
+    second = np.sort(shaping["shared_cosine"][:, -1].astype(float), -1)[..., -2]
+    count = chosen.sum(1)
+    return (second * chosen).sum(1) / np.where(count, count, np.nan)
+
+
+def _fed_and_strong(shaping: Atlas, network: str) -> tuple[np.ndarray, np.ndarray]:
+    """Which units start weak and are fed, and which end strong [seeds, units]."""
     if network == "a patch each":
         cosine, norm = shaping["patch_cosine"][..., None], shaping["patch_norm"]
     else:
         cosine, norm = shaping["shared_cosine"], shaping["shared_norm"]
     best = cosine.max(-1)
-    counted = (best[:, 0] < WEAK) & (norm[:, -1] > norm[:, 0])
-    return ((best[:, -1] > STRONG) & counted).sum(1) / counted.sum(1)
-
-
-def share_between(shaping: Atlas, leaning: float = 0.3) -> np.ndarray:
-    """Of a shared layer's units that were fed and are not strong, the share that leans twice.
-
-    Such a unit's second largest cosine with a feature is above `leaning` too. nan for a seed in
-    which every fed unit is strong.
-    """
-    first, second = np.sort(shaping["shared_cosine"][:, -1], -1)[..., :-3:-1].transpose(2, 0, 1)
-    fed = shaping["shared_norm"][:, -1] > shaping["shared_norm"][:, 0]
-    counted = fed & (first < STRONG)
-    count = counted.sum(1)
-    return ((second > leaning) & counted).sum(1) / np.where(count, count, np.nan)
+    return (best[:, 0] < WEAK) & (norm[:, -1] > norm[:, 0]), best[:, -1] > STRONG
 
 
 def accuracy_lost(competition: Atlas, setting: str, step: int) -> np.ndarray:
