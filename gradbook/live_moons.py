@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gradbook import ensemble, garden, models, moons
+from gradbook import ensemble, models, moons
 from gradbook.effects import PUSHED
 
 
@@ -29,17 +29,18 @@ def misleading(examples: int = 1000) -> tuple[np.ndarray, np.ndarray]:
 def right_over_time(seeds: Sequence[int], steps: Sequence[int], *, decoupling: float) -> np.ndarray:
     """Share of the misleading examples that nets have right while they train [seeds, steps].
 
-    Nets with 500 hidden units, moons of the default margin, momentum 0.9 and step size 0.01.
+    Nets in float64, trained otherwise as `moons.training` says.
 
     Args:
         seeds: Of weights and moons.
         steps: When to look, ascending.
         decoupling: κ of spectral decoupling.
     """
+    how = moons.training("spectral decoupling", decoupling)
     points, labels = misleading()
     drawn = zip(*map(moons.moons, seeds), strict=True)
     inputs, targets = (torch.from_numpy(np.stack(part)) for part in drawn)
-    nets = [models.mlp(2, (500,), one_hot=False, seed=seed).double() for seed in seeds]
+    nets = [models.mlp(2, how.widths, one_hot=False, seed=seed).double() for seed in seeds]
 
     def right(members: ensemble.Ensemble) -> dict[str, Tensor]:
         hits = np.sign(moons.judged(members, points)) == labels
@@ -49,9 +50,9 @@ def right_over_time(seeds: Sequence[int], steps: Sequence[int], *, decoupling: f
         ensemble.Ensemble(nets),
         inputs,
         targets,
-        ensemble.Momentum(0.01, 0.9),
+        how.optimizer,
         steps=max(steps),
-        diets=garden.Diet(decoupling=decoupling),
+        diets=how.diet,
         watch=right,
         at=steps,
     )
