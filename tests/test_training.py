@@ -3,6 +3,7 @@
 import copy
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 
 import pytest
 import torch
@@ -22,6 +23,14 @@ def small(regularizer: str = "none") -> nn.Sequential:
 
 def same_state(one: dict, other: dict) -> bool:
     return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+@pytest.fixture
+def threads() -> Iterator[Callable[[int], None]]:
+    """Sets the number of torch's threads, for this test alone."""
+    before = torch.get_num_threads()
+    yield torch.set_num_threads
+    torch.set_num_threads(before)
 
 
 @pytest.mark.parametrize("regularizer", models.REGULARIZERS)
@@ -185,8 +194,9 @@ def test_a_network_that_cannot_learn_is_refused():
 
 
 @pytest.mark.parametrize("double", [False, True])
-def test_the_steps_are_those_of_torch_bit_for_bit(double):
+def test_on_one_thread_the_steps_are_those_of_torch_bit_for_bit(double, threads):
     """Also where a parameter is frozen and another has no part in the output."""
+    threads(1)
     model = small("dropout").to(torch.float64 if double else torch.float32)
     model.relu1.slope = nn.Parameter(torch.ones(3))
     model.linear2.bias.requires_grad_(False)
@@ -208,6 +218,18 @@ def test_the_steps_are_those_of_torch_bit_for_bit(double):
             optimizer.step()
     assert same_state(run.model.state_dict(), model.state_dict())
     assert torch.equal(model.relu1.slope, torch.ones(3))
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_the_total_norm_is_that_of_torch_however_many_threads(count, threads):
+    generator = torch.Generator().manual_seed(0)
+    shapes = [(200, 31), (6,), (1, 7), (1,), (0, 4)]
+    tensors = [torch.randn(*s, generator=generator, dtype=torch.float64) for s in shapes]
+    tensors.append(tensors[0].T)
+    expected = nn.utils.get_total_norm(tensors)
+    threads(count)
+    found = training._total_norm(tensors)
+    assert found.shape == () and abs(found / expected - 1) < 1e-14
 
 
 def test_the_first_training_does_not_wait_for_the_compiler_of_torch():
