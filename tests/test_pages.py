@@ -171,6 +171,17 @@ def test_chapter_can_be_launched_and_downloaded(page, links):
     assert "initThebeSBT()" in page.read_text(encoding="utf-8")
 
 
+def test_live_code_without_a_network_says_so_and_can_be_tried_again(visit):
+    seen = visit(CHAPTERS[0])
+    seen.page.locator(".dropdown-launch-buttons > button").click()
+    seen.page.get_by_text("Live Code").click()
+    button = seen.page.locator(".thebe-launch-button")
+    for tries in (1, 2):
+        button.get_by_text("needs a network: press to try again").wait_for()
+        assert len(seen.foreign) == tries
+        button.click()
+
+
 @pytest.mark.parametrize("page", [p for p in CHAPTERS if p.stem != "ledger"], ids=name)
 def test_chapter_says_how_long_it_runs_and_folds_its_solutions(page, read):
     chapter = read(page.stem)
