@@ -31,6 +31,7 @@ NAMES = (
     "rarely_wrong",
     "moons",
     "cures",
+    "shared_moments",
     "boundary",
     "dose_by_count",
     "late_memorization",

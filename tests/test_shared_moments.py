@@ -1,0 +1,67 @@
+"""Adam with shared means is Adam where nothing is shared, and elsewhere what it says."""
+
+import numpy as np
+import pytest
+import torch
+
+from gradbook import atlas, effects, ensemble, intervals, models
+from gradbook.ensemble_layers import Shape
+from gradbook.experiments import shared_moments
+from gradbook.experiments.shared_moments import SharedAdam
+
+NET = models.mlp(2, (5,), one_hot=False, seed=0).double()
+
+
+def trained(optimizer, steps: int = 7) -> dict[str, torch.Tensor]:
+    """Two members, the second with other weights."""
+    nets = [NET, models.mlp(2, (5,), one_hot=False, seed=1).double()]
+    inputs = torch.randn(2, 20, 2, generator=torch.Generator().manual_seed(2)).double()
+    labels = inputs[..., 0].sign()
+    return ensemble.train(ensemble.Ensemble(nets), inputs, labels, optimizer, steps=steps)[
+        0
+    ].parameters()
+
+
+def test_with_nothing_shared_it_is_adam():
+    ours = trained(SharedAdam(0.01, shape=Shape.of(NET), shared=()))
+    for name, value in trained(ensemble.Adam(0.01)).items():
+        torch.testing.assert_close(ours[name], value, rtol=1e-12, atol=1e-14)
+
+
+def test_a_shared_mean_divides_all_weights_of_a_parameter_alike_and_no_others():
+    """The first step is η g over the size of g, its own or the root of the mean square."""
+    before = ensemble.Ensemble([NET, models.mlp(2, (5,), one_hot=False, seed=1).double()])
+    start = {name: value.clone() for name, value in before.parameters().items()}
+    after = trained(SharedAdam(0.01, shape=Shape.of(NET), shared=("output.weight",)), steps=1)
+    plain = trained(ensemble.Momentum(1.0), steps=1)
+    for name, value in after.items():
+        gradient, moved = start[name] - plain[name], start[name] - value
+        size = gradient.abs()
+        if name == "output.weight":
+            size = gradient.square().mean((1, 2), keepdim=True).sqrt()
+        torch.testing.assert_close(moved, 0.01 * gradient / (size + 1e-8), rtol=1e-8, atol=1e-12)
+
+
+def test_the_outgoing_weights_carry_what_adam_gains():
+    """The chapter's finding, on the shipped seeds, pair by pair."""
+    results = atlas.load("shared_moments")
+    hits = dict(zip(results.config["optimizers"], results["misled"].T, strict=True))
+    gain = hits["Adam"] - hits["descent"]
+    for name, most in (("outgoing shared", 0.25), ("both shared", 0.25)):
+        assert intervals.mean_interval(hits[name] - hits["descent"] - most * gain)[2] < 0
+    assert intervals.mean_interval(hits["hidden shared"] - hits["descent"] - 0.75 * gain)[1] > 0
+    moved = results["moved"][..., 1] / results["moved"][..., 0]
+    for name, more in {"descent": False, "Adam": True, "outgoing shared": False}.items():
+        low, high = intervals.mean_interval(moved[:, list(hits).index(name)])[1:]
+        assert low > 1 if more else high < 1
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "cure"), [("descent", ("none", 0)), ("Adam", ("Adam", 0.001))]
+)
+def test_its_nets_are_those_of_the_other_cures(optimizer, cure):
+    """Same seeds, same moons; round-off has grown over a thousand steps."""
+    results, cures = atlas.load("shared_moments"), atlas.load("cures")
+    assert list(results.jobs) == list(cures.jobs)
+    place = list(shared_moments.CONFIG["optimizers"]).index(optimizer)
+    np.testing.assert_allclose(results["misled"][:, place], effects.misled(cures, *cure), atol=0.03)
