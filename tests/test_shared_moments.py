@@ -9,30 +9,26 @@ from gradbook.ensemble_layers import Shape
 from gradbook.experiments import shared_moments
 from gradbook.experiments.shared_moments import SharedAdam
 
-NET = models.mlp(2, (5,), one_hot=False, seed=0).double()
+NETS = [models.mlp(2, (5,), one_hot=False, seed=seed).double() for seed in (0, 1)]
+SHAPE = Shape.of(NETS[0])
 
 
 def trained(optimizer, steps: int = 7) -> dict[str, torch.Tensor]:
-    """Two members, the second with other weights."""
-    nets = [NET, models.mlp(2, (5,), one_hot=False, seed=1).double()]
     inputs = torch.randn(2, 20, 2, generator=torch.Generator().manual_seed(2)).double()
-    labels = inputs[..., 0].sign()
-    return ensemble.train(ensemble.Ensemble(nets), inputs, labels, optimizer, steps=steps)[
-        0
-    ].parameters()
+    nets, labels = ensemble.Ensemble(NETS), inputs[..., 0].sign()
+    return ensemble.train(nets, inputs, labels, optimizer, steps=steps)[0].parameters()
 
 
 def test_with_nothing_shared_it_is_adam():
-    ours = trained(SharedAdam(0.01, shape=Shape.of(NET), shared=()))
+    ours = trained(SharedAdam(0.01, shape=SHAPE, shared=()))
     for name, value in trained(ensemble.Adam(0.01)).items():
         torch.testing.assert_close(ours[name], value, rtol=1e-12, atol=1e-14)
 
 
 def test_a_shared_mean_divides_all_weights_of_a_parameter_alike_and_no_others():
     """The first step is η g over the size of g, its own or the root of the mean square."""
-    before = ensemble.Ensemble([NET, models.mlp(2, (5,), one_hot=False, seed=1).double()])
-    start = {name: value.clone() for name, value in before.parameters().items()}
-    after = trained(SharedAdam(0.01, shape=Shape.of(NET), shared=("output.weight",)), steps=1)
+    start = ensemble.Ensemble(NETS).parameters()
+    after = trained(SharedAdam(0.01, shape=SHAPE, shared=("output.weight",)), steps=1)
     plain = trained(ensemble.Momentum(1.0), steps=1)
     for name, value in after.items():
         gradient, moved = start[name] - plain[name], start[name] - value
