@@ -7,7 +7,7 @@ import math
 import multiprocessing
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from statistics import median
 from typing import TypeVar
@@ -56,7 +56,7 @@ def plain_loop(
 ) -> tuple[nn.Sequential, list[tuple[float, ...]]]:
     """Adam as it comes, rows from a `DataLoader`; the network and the curves of `training.Run`.
 
-    After each epoch it is evaluated, `judged` rows at a time.
+    After each epoch it is evaluated, `judged` rows at a time; with 0 it is not.
     """
     model = copy.deepcopy(model)
     optimizer = torch.optim.Adam(model.parameters(), lr=config.learning_rate)
@@ -68,6 +68,7 @@ def plain_loop(
             (task.train_inputs, task.train_targets),
             (task.test_inputs, task.test_targets),
         )
+        if judged
     ]
     curves = [evaluated(model, splits)]
     for _ in range(config.epochs):
@@ -75,7 +76,8 @@ def plain_loop(
         for x, y in loader:
             optimizer.zero_grad()
             loss_of(model(x), y).backward()
-            nn.utils.clip_grad_norm_(model.parameters(), config.clip)
+            if config.clip is not None:
+                nn.utils.clip_grad_norm_(model.parameters(), config.clip)
             optimizer.step()
         curves.append(evaluated(model, splits))
     return model, curves
@@ -98,30 +100,29 @@ def evaluated(model: nn.Sequential, splits: list[DataLoader]) -> tuple[float, ..
     return (*losses, *scores)
 
 
-def by_plain_loop(task: tasks.Task, epochs: int, seed: int, judged: int | None = None) -> None:
-    """One run as people write it; `task` holds float one-hot rows.
-
-    It is evaluated `judged` rows at a time, by default as many as a minibatch has.
-    """
+def by_plain_loop(
+    task: tasks.Task, epochs: int, seed: int, judged: int = 64, clip: float | None = 0.3
+) -> None:
+    """One run as people write it; `task` holds float one-hot rows."""
     torch.manual_seed(seed)
     model = obvious_form(models.mlp(task.features, seed=seed))
-    config = training.TrainConfig(epochs=epochs)
+    config = training.TrainConfig(epochs=epochs, clip=clip)
     data = TensorDataset(task.train_inputs, task.train_targets)
     loader = DataLoader(data, config.batch_size, shuffle=True)
-    plain_loop(model, task, config, loader, judged or config.batch_size)
+    plain_loop(model, task, config, loader, judged)
 
 
-def by_gradbook(task: tasks.Task, epochs: int, seed: int) -> None:
+def by_gradbook(task: tasks.Task, epochs: int, seed: int, clip: float | None = 0.3) -> None:
     """One run."""
-    model = models.mlp(task.features, seed=seed)
-    training.train(model, task, training.TrainConfig(epochs=epochs, seed=seed), progress=False)
+    config = training.TrainConfig(epochs=epochs, seed=seed, clip=clip)
+    training.train(models.mlp(task.features, seed=seed), task, config, progress=False)
 
 
 def alone(run: Callable[..., None], effort: Effort, threads: int) -> tuple[float, float]:
     """Seconds of the first training in a process and of the next one, with the rows at hand."""
     torch.set_num_threads(threads)
     task = _task(effort)
-    if run is not by_gradbook:
+    if run not in (by_gradbook, steps_by_gradbook):
         task = one_hot_task(task)
     first, _ = timed(partial(run, task, effort.epochs, 0))
     return first, timed(partial(run, task, effort.epochs, 1))[0]
@@ -130,6 +131,16 @@ def alone(run: Callable[..., None], effort: Effort, threads: int) -> tuple[float
 def by_loop_judged_at_once(task: tasks.Task, epochs: int, seed: int) -> None:
     """The same loop, but a split's rows are evaluated in one piece."""
     by_plain_loop(task, epochs, seed, judged=len(task.test_inputs))
+
+
+def steps_by_loop(task: tasks.Task, epochs: int, seed: int) -> None:
+    """The same loop, but it neither clips nor evaluates."""
+    by_plain_loop(task, epochs, seed, judged=0, clip=None)
+
+
+def steps_by_gradbook(task: tasks.Task, epochs: int, seed: int) -> None:
+    """One run without clipping; it always evaluates, so `task` should have few test rows."""
+    by_gradbook(task, epochs, seed, clip=None)
 
 
 def bound(effort: Effort, threads: int) -> float:
@@ -173,7 +184,8 @@ def report(effort: Effort) -> Iterator[str]:
     yield (
         f"{table(header, rows)}\n\n"
         "Seeds: the loop runs them one after another on all threads; gradbook runs them in two\n"
-        "processes of one thread, whose start is not in the rate.\n"
+        "processes of one thread, whose start is not in the rate. Steps alone: neither clips, and\n"
+        "the loop does not evaluate.\n"
     )
 
 
@@ -185,11 +197,17 @@ def once(effort: Effort, threads: int) -> Iterator[tuple[str, str, int, float, f
             for run in (by_plain_loop, by_loop_judged_at_once, by_gradbook)
         )
         least = in_a_process(bound, effort, count)
+        bare, our_bare = (
+            in_a_process(alone, run, replace(effort, test=2), count)
+            for run in (steps_by_loop, steps_by_gradbook)
+        )
         for name, target, slow, fast in (
             ("first run", "2×", loop[0], ours[0]),
             ("next run", "2×", loop[1], ours[1]),
             ("next run, all rows evaluated at once", "", whole[1], ours[1]),
             ("bound: next run against products and Adam alone", "", loop[1], least),
+            ("first run, steps alone", "", bare[0], our_bare[0]),
+            ("next run, steps alone", "", bare[1], our_bare[1]),
         ):
             yield f"{name}; threads: {count}", target, effort.epochs, slow, fast
     loop, whole = (
