@@ -1,4 +1,4 @@
-"""Plain `nn.Sequential` networks with a regularizer chosen by name."""
+"""Plain `nn.Sequential` networks with a regularizer chosen by name, and a transformer's block."""
 
 from __future__ import annotations
 
@@ -45,6 +45,34 @@ class OneHotLinear(nn.Module):
 
     def extra_repr(self) -> str:
         return f"in_features={self.in_features}, out_features={self.out_features}"
+
+
+class AttentionBlock(nn.Module):
+    """Attention with one head and a hidden ReLU layer, each behind a LayerNorm, beside a skip."""
+
+    def __init__(self, width: int, hidden: int) -> None:
+        super().__init__()
+        self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.query, self.key = nn.Linear(width, width), nn.Linear(width, width)
+        self.value, self.out = nn.Linear(width, width), nn.Linear(width, width)
+        self.up, self.act, self.down = nn.Linear(width, hidden), nn.ReLU(), nn.Linear(hidden, width)
+
+    def forward(self, x: Tensor, mask: Tensor | float = 0.0) -> Tensor:
+        """Rows [n, places, width] to rows of the same shape.
+
+        Args:
+            x: What stands in each place.
+            mask: Added to the scores before the softmax [places, places]; −∞ where a place must
+                not look at another.
+        """
+        x = self.attend(x, mask)
+        return x + self.down(self.act(self.up(self.norm2(x))))
+
+    def attend(self, x: Tensor, mask: Tensor | float = 0.0) -> Tensor:
+        """The first half: what comes before the hidden layer."""
+        y = self.norm1(x)
+        scores = self.query(y) @ self.key(y).mT / y.shape[-1] ** 0.5 + mask
+        return x + self.out(scores.softmax(-1) @ self.value(y))
 
 
 def mlp(

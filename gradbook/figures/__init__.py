@@ -1,67 +1,9 @@
-"""What the book draws: measured arrays in, Matplotlib axes out. No torch."""
+"""What several chapters draw with: measured arrays in, Matplotlib axes out. No torch."""
 
-from gradbook.figures.agreement import (
-    plot_agreement,
-    plot_batch_sizes,
-    plot_learning,
-    predicted_agreement,
-)
 from gradbook.figures.claims import claims_table
-from gradbook.figures.coherence import (
-    plot_coherence,
-    plot_foresight,
-    plot_strength_doses,
-    plot_strengths,
-    plot_tenths,
-)
-from gradbook.figures.dosage import (
-    plot_competition,
-    plot_diets,
-    plot_map,
-    plot_shaping,
-    plot_starved,
-    plot_survival,
-    predicted_shaping,
-    predicted_starving,
-)
-from gradbook.figures.general import (
-    plot_bands,
-    plot_drift,
-    plot_field,
-    plot_fields,
-    plot_intervals,
-    plot_predicted_measured,
-)
-from gradbook.figures.generalization import (
-    plot_dose_by_count,
-    plot_doses,
-    plot_early_dose,
-    plot_forgetting,
-    plot_fresh,
-    plot_lag,
-    plot_one_step,
-    predicted_fresh,
-    predicted_lateness,
-)
-from gradbook.figures.moons import plot_cures, plot_decisions, plot_unlearning
-from gradbook.figures.nets import (
-    plot_normalization,
-    plot_pair,
-    plot_step_sizes,
-    plot_tuning,
-    plot_unpredicted,
-    step_size_slide,
-)
-from gradbook.figures.starvation import (
-    plot_delay_map,
-    plot_delays,
-    plot_folds,
-    plot_rarely_wrong,
-    plot_reliance,
-    plot_responses,
-    predicted_catching_up,
-    predicted_delay,
-)
+from gradbook.figures.general import plot_bands, plot_field, plot_fields, plot_intervals
+from gradbook.figures.ledger import ledger
+from gradbook.figures.numbered import show, table
 from gradbook.figures.style import BLUE, STYLE, VERMILION, as_svg
 
 __all__ = [
@@ -70,53 +12,11 @@ __all__ = [
     "VERMILION",
     "as_svg",
     "claims_table",
-    "plot_agreement",
+    "ledger",
     "plot_bands",
-    "plot_batch_sizes",
-    "plot_coherence",
-    "plot_competition",
-    "plot_cures",
-    "plot_decisions",
-    "plot_delay_map",
-    "plot_delays",
-    "plot_diets",
-    "plot_dose_by_count",
-    "plot_doses",
-    "plot_drift",
-    "plot_early_dose",
     "plot_field",
     "plot_fields",
-    "plot_folds",
-    "plot_foresight",
-    "plot_forgetting",
-    "plot_fresh",
     "plot_intervals",
-    "plot_lag",
-    "plot_learning",
-    "plot_map",
-    "plot_normalization",
-    "plot_one_step",
-    "plot_pair",
-    "plot_predicted_measured",
-    "plot_rarely_wrong",
-    "plot_reliance",
-    "plot_responses",
-    "plot_shaping",
-    "plot_starved",
-    "plot_step_sizes",
-    "plot_strength_doses",
-    "plot_strengths",
-    "plot_survival",
-    "plot_tenths",
-    "plot_tuning",
-    "plot_unlearning",
-    "plot_unpredicted",
-    "predicted_agreement",
-    "predicted_catching_up",
-    "predicted_delay",
-    "predicted_fresh",
-    "predicted_lateness",
-    "predicted_shaping",
-    "predicted_starving",
-    "step_size_slide",
+    "show",
+    "table",
 ]

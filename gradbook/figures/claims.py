@@ -1,4 +1,4 @@
-"""The ledger: claims beside what was measured, as a table that any notebook front end shows."""
+"""A chapter's claims beside what was measured, as a table that any notebook front end shows."""
 
 from __future__ import annotations
 
@@ -6,20 +6,24 @@ import html
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 import numpy as np
 
-from gradbook.claims import VERDICTS, Criterion, Finding, Settled, conditions, in_words, judge
+from gradbook.evidence.criteria import BASES, OWN, VERDICTS, Criterion, Outcome, Settled
+from gradbook.evidence.sentences import (
+    MARKS,
+    conditions,
+    every_case,
+    headline,
+    in_words,
+    number,
+    sentence,
+)
 from gradbook.figures.style import BLUE, VERMILION
 
-MARKS = dict(zip(VERDICTS, ("●", "◐", "○", "?", "…"), strict=True))
-"""One sign a verdict, so that none is told by colour alone."""
-
-FEW = 4
-"""Up to so many conditions are listed one by one."""
-
 WIDTH, HEIGHT, MARGIN = 168, 60, 5  # of a small picture, in pixels
+
+SCALED = {"%": 100.0, "points": 100.0}
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,143 +34,177 @@ class ClaimsTable:
     pages: bool
 
     def _repr_html_(self) -> str:
-        head = "<tr><th>Claim</th><th>Verdict</th><th>Measured, with 95 % interval</th></tr>"
+        head = "<tr><th>Claim</th><th>Verdict</th><th>Measured</th></tr>"
         rows = "".join(_row(one, self.pages) for one in self.settled)
         return f'<table class="claims"><thead>{head}</thead><tbody>{rows}</tbody></table>'
 
     def __repr__(self) -> str:
-        lines = []
-        for one in self.settled:
-            lines.append(f"{MARKS[one.verdict]} {one.verdict}: {one.claim.sentence}")
-            for criterion, findings in _by_criterion(one):
-                lines.append(f"    {criterion.measure}")
-                lines += [f"    {line}" for line in _in_lines(findings)]
-        return "\n".join(lines)
+        return as_text(self.settled)
 
 
 def claims_table(settled: Iterable[Settled], *, pages: bool = False) -> ClaimsTable:
-    """A table of claims: sentence, verdict, effects with their intervals and regions.
+    """A table of claims: sentence, verdict, when each holds and fails, and all numbers folded.
 
-    A small picture shows the mean and the interval under every condition. Blue is the region that
-    confirms, vermilion the one that refutes.
+    A small picture shows the mean and the interval of every case, the source's own as full dots.
+    Blue is the region that confirms, vermilion the one that refutes.
 
     Args:
-        settled: Claims as `gradbook.claims.settle` gives them.
+        settled: Claims as `gradbook.evidence.claims.settle` gives them.
         pages: Whether to link each claim to the section of the book's page that settles it, and to
             add the command that runs it again.
     """
     return ClaimsTable(tuple(settled), pages)
 
 
+def as_text(settled: Iterable[Settled]) -> str:
+    """Two lines a claim: verdict and claim, and when it holds."""
+    return "\n".join(
+        f"{MARKS[one.verdict]} {one.verdict}: {one.claim.sentence}\n    {sentence(one)}"
+        for one in settled
+    )
+
+
 def _row(one: Settled, pages: bool) -> str:
     claim = one.claim
     where = f"<small>{html.escape(claim.source)}</small>"
     if pages:
-        where += f"<br><small>{_link(one)}</small>"
-        if claim.experiment is not None:
-            where += f"<br><code>python -m gradbook evidence run {claim.id}</code>"
-    measured = "".join(_effects(*part, one.seeds) for part in _by_criterion(one))
+        where += f"<br><small>{link(one)}</small>"
     return (
         f'<tr id="claim-{claim.id}">'
         f"<td>{html.escape(claim.sentence)}<br>{where}</td>"
-        f'<td class="verdict">{MARKS[one.verdict]} {one.verdict}{_shares(one)}</td>'
-        f"<td>{measured or _planned(one)}</td></tr>"
+        f'<td class="verdict">{MARKS[one.verdict]} {one.verdict}</td>'
+        f"<td>{picture(one)}<p>{html.escape(sentence(one))}</p>{details(one, pages)}</td></tr>"
     )
 
 
-def _shares(one: Settled) -> str:
-    """Where conditions differ: under how many of them a claim holds, fails or is undecided."""
-    verdicts = [finding.verdict for finding in one.findings]
-    if len(set(verdicts)) < 2:
-        return ""
-    counts = [(verdict, verdicts.count(verdict)) for verdict in VERDICTS if verdict in verdicts]
-    lines = "<br>".join(f"{verdict}: {count} of {len(verdicts)}" for verdict, count in counts)
-    return f"<br><small>{lines}</small>"
-
-
-def _link(one: Settled) -> str:
+def link(one: Settled) -> str:
+    """A link to the section that settles a claim, or that it is to come."""
     page = f"{one.claim.chapter}.html"
     title = one.claim.chapter.replace("_", " ")
     if one.claim.section is None:
         return f"chapter: {title}, to come"
-    anchor = re.sub(r"[^a-z0-9]+", "-", one.claim.section.lower()).strip("-")
-    return f'<a href="{page}#{anchor}">{html.escape(one.claim.section)}</a>'
+    return f'<a href="{page}#{slug(one.claim.section)}">{html.escape(one.claim.section)}</a>'
 
 
-def _by_criterion(one: Settled) -> list[tuple[Criterion, list[Finding]]]:
-    return [
-        (criterion, list(findings))
-        for criterion, findings in groupby(one.findings, key=lambda finding: finding.criterion)
+def slug(title: str) -> str:
+    """The anchor of a heading."""
+    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
+
+
+def details(one: Settled, pages: bool) -> str:
+    """What a verdict rests on, folded: the source's words, the criteria and every number."""
+    claim, says = one.claim, {"does": "does", "can": "can", "grows": "grows"}
+    own = claim.source_case and conditions(
+        filter(claim.is_source, every_case(claim)), every_case(claim)
+    )
+    if claim.source == OWN:
+        lines = ["A claim of this book" + ("; the case that it speaks of" if own else "")]
+    else:
+        lines = [f"The source: “{claim.quote}”."]
+        lines.append(f"It says that it {says[claim.kind]}; its case, from “{claim.source_words}”")
+    lines[-1] += f": {own}." if own else "."
+    seeds = any(f.estimate.varies for o in one.outcomes for f in o.findings)
+    lines += [_criterion(part) for part in claim.criteria]
+    if seeds:
+        lines.append(f"{one.seeds} seeds; intervals of 95 %{_corrected(one)}.")
+    for outcome in one.outcomes:
+        if outcome.why:
+            name = conditions(outcome.cases, every_case(claim))
+            lines.append(f"{name}: {outcome.verdict}, since {outcome.why}.")
+    lines += [
+        f"Identity, not counted: {identity.measure}. {identity.why[:1].upper()}{identity.why[1:]}."
+        for identity in claim.identities
     ]
+    text = "".join(f"<li>{html.escape(line)}</li>" for line in lines)
+    if pages and claim.experiment is not None:
+        text += f"<li><code>python -m gradbook evidence run {claim.id}</code></li>"
+    label = html.escape(claim.sentence)
+    return (
+        '<details><summary>Criterion and all numbers</summary><div class="whole">'
+        f'<div class="words" tabindex="0" role="region" aria-label="Criterion: {label}">'
+        f"<ul>{text}</ul></div>{_numbers(one, label)}</div></details>"
+    )
 
 
-def _effects(criterion: Criterion, findings: list[Finding], seeds: int) -> str:
-    lines = "".join(f"<li>{html.escape(line)}</li>" for line in _in_lines(findings))
-    every = ""
-    if len(findings) > FEW:
-        cells = "".join(
-            f"<tr><td>{html.escape(conditions([f]))}</td><td>{_number(f)}</td>"
-            f"<td>{f.verdict}</td></tr>"
-            for f in findings
-        )
-        every = f"<details><summary>all {len(findings)}</summary><table>{cells}</table></details>"
-    measure, picture = _measure(criterion, f"; {seeds} seeds"), _picture(criterion, findings)
-    return f"{measure}{picture}<ul>{lines}</ul>{every}"
+def _corrected(one: Settled) -> str:
+    levels = [o.level for o in one.outcomes if o.findings]
+    return f", by Holm's steps up to {100 * max(levels):.4g} %" if max(levels) > 0.9501 else ""
 
 
-def _planned(one: Settled) -> str:
-    return "".join(_measure(criterion) for criterion in one.claim.criteria)
+def _criterion(criterion: Criterion) -> str:
+    regions = [in_words(region, criterion.unit) for region in (criterion.holds, criterion.fails)]
+    return (
+        f"{criterion.measure[:1].upper()}{criterion.measure[1:]}. Holds: {regions[0]}; "
+        f"fails: {regions[1]} ({BASES[criterion.basis]})."
+    )
 
 
-def _measure(criterion: Criterion, seeds: str = "") -> str:
-    regions = f"holds: {in_words(criterion.holds)}; fails: {in_words(criterion.fails)}"
-    return f"<p>{html.escape(criterion.measure)}{seeds}<br><small>{regions}</small></p>"
+def _numbers(one: Settled, label: str) -> str:
+    every = every_case(one.claim)
+    cells = []
+    for outcome in one.outcomes:
+        name = html.escape(conditions(outcome.cases, every))
+        own = "source" if outcome.source else ""
+        numbers = "; ".join(number(finding) for finding in outcome.findings)
+        row = (name, own, html.escape(numbers), outcome.verdict)
+        cells.append("".join(f"<td>{cell}</td>" for cell in row))
+    for _, case, value in one.identities:
+        name = html.escape(conditions([case]))
+        exact = f"{round(value, 12) + 0.0:.3g}"
+        cells.append(f"<td>{name}</td><td></td><td>{exact}</td><td>identity</td>")
+    rows = "".join(f"<tr>{cell}</tr>" for cell in cells)
+    if not rows:
+        return ""
+    return (
+        f'<div class="numbers" tabindex="0" role="region" aria-label="All numbers: {label}">'
+        f"<table><tbody>{rows}</tbody></table></div>"
+    )
 
 
-def _in_lines(findings: list[Finding]) -> list[str]:
-    """Every condition where they are few; else which of them share a verdict."""
-    if len(findings) <= FEW:
-        lines = []
-        for finding in findings:
-            condition = conditions([finding])
-            about = f"{condition}: " if condition else ""
-            lines.append(f"{about}{_number(finding)}, {finding.verdict}")
-        return lines
-    means = [finding.mean for finding in findings]
-    lines = [f"means from {_round(np.nanmin(means))} to {_round(np.nanmax(means))}"]
-    for verdict in VERDICTS:
-        sharing = [finding for finding in findings if finding.verdict == verdict]
-        if sharing:
-            lines.append(f"{verdict}: {conditions(sharing)}")
-    return lines
+def picture(one: Settled) -> str:
+    """Means and intervals of the measure of the headline over the regions, one bar a case.
+
+    The source's own cases have a full dot, ablations a hollow one. Empty before the run.
+    """
+    found = headline(one)
+    if found is None:
+        return ""
+    criterion = found[1].criterion
+    shown = [o for o in one.outcomes if o.findings]
+    at = [next(f for f in o.findings if f.criterion is criterion).estimate for o in shown]
+    ends = np.array([(e.low, e.mean, e.high) for e in at])
+    y, low, high = _axis(ends, criterion)
+    shapes = []
+    for region, colour in ((criterion.holds, BLUE), (criterion.fails, VERMILION)):
+        for bottom, top in region:
+            size = max(y(bottom) - y(top), 1.5)
+            shapes.append(
+                f'<rect x="0" y="{y(top):.1f}" width="{WIDTH}" height="{size:.1f}" '
+                f'fill="{colour}" fill-opacity="0.35"/>'
+            )
+    step, radius = (WIDTH - 2 * MARGIN) / len(shown), 3 if len(shown) <= 12 else 2
+    for place, (outcome, (bottom, mean, top)) in enumerate(zip(shown, ends, strict=True)):
+        x = MARGIN + (place + 0.5) * step
+        if np.isfinite(bottom):
+            shapes.append(
+                f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{y(bottom):.1f}" y2="{y(top):.1f}" '
+                'stroke="currentColor" stroke-width="1.5"/>'
+            )
+        if np.isfinite(mean):
+            fill = "currentColor" if outcome.source else "none"
+            shapes.append(
+                f'<circle cx="{x:.1f}" cy="{y(mean):.1f}" r="{radius}" fill="{fill}" '
+                'stroke="currentColor"/>'
+            )
+    label = html.escape(_described(criterion, shown, low, high))
+    return (
+        f'<svg role="img" aria-label="{label}" width="{WIDTH}" height="{HEIGHT}" '
+        f'viewBox="0 0 {WIDTH} {HEIGHT}">{"".join(shapes)}</svg>'
+    )
 
 
-def _number(finding: Finding) -> str:
-    """Mean and interval, with as many digits as tell their verdict and their width."""
-    if np.isnan(finding.mean):
-        return "no seed has it"
-    if np.isnan(finding.low):
-        return f"{_round(finding.mean)} [one seed has it]"
-    ends, regions = (finding.low, finding.high), (finding.criterion.holds, finding.criterion.fails)
-    same = np.ptp(finding.values) <= 1e-9 * max(1.0, abs(finding.mean))
-
-    def tells(digits: int) -> bool:
-        low, high = (round(end, digits) for end in ends)
-        return judge(low, high, *regions) == finding.verdict and (same or low < high)
-
-    digits = next((digits for digits in range(2, 9) if tells(digits)), 2)
-    mean, low, high = (_round(number, digits) for number in (finding.mean, *ends))
-    return f"{mean} for every seed" if same else f"{mean} [{low}, {high}]"
-
-
-def _round(number: float, digits: int = 2) -> str:
-    """So many digits behind the point, with a true minus and no negative zero."""
-    return f"{round(number, digits) + 0.0:.{digits}f}".replace("-", "−")
-
-
-def _picture(criterion: Criterion, findings: list[Finding]) -> str:
-    """Means and intervals over the regions, one upright bar a condition."""
-    ends = np.array([(f.low, f.mean, f.high) for f in findings])
+def _axis(ends: np.ndarray, criterion: Criterion) -> tuple:
+    """From values to pixels from the top, and the lowest and highest value shown."""
     bounds = [b for region in (criterion.holds, criterion.fails) for pair in region for b in pair]
     shown = [*ends[np.isfinite(ends)], *(b for b in bounds if np.isfinite(b))]
     low, high = min(shown), max(shown)
@@ -177,34 +215,16 @@ def _picture(criterion: Criterion, findings: list[Finding]) -> str:
         share = (np.clip(value, low, high) - low) / (high - low)
         return float(HEIGHT - MARGIN - share * (HEIGHT - 2 * MARGIN))
 
-    shapes = []
-    for region, colour in ((criterion.holds, BLUE), (criterion.fails, VERMILION)):
-        for bottom, top in region:
-            size = max(y(bottom) - y(top), 1.5)
-            shapes.append(
-                f'<rect x="0" y="{y(top):.1f}" width="{WIDTH}" height="{size:.1f}" '
-                f'fill="{colour}" fill-opacity="0.35"/>'
-            )
-    step = (WIDTH - 2 * MARGIN) / len(findings)
-    for number, (bottom, mean, top) in enumerate(ends):
-        x = MARGIN + (number + 0.5) * step
-        if np.isfinite(bottom):
-            shapes.append(
-                f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{y(bottom):.1f}" y2="{y(top):.1f}" '
-                'stroke="currentColor" stroke-width="1.5"/>'
-            )
-        if np.isfinite(mean):
-            shapes.append(f'<circle cx="{x:.1f}" cy="{y(mean):.1f}" r="2" fill="currentColor"/>')
-    return (
-        f'<svg role="img" aria-label="{_described(findings)}" width="{WIDTH}" height="{HEIGHT}" '
-        f'viewBox="0 0 {WIDTH} {HEIGHT}">{"".join(shapes)}</svg>'
-    )
+    return y, low, high
 
 
-def _described(findings: list[Finding]) -> str:
+def _described(criterion: Criterion, shown: Sequence[Outcome], low: float, high: float) -> str:
     counts = [
-        f"{sum(f.verdict == verdict for f in findings)} {verdict}"
+        f"{sum(one.verdict == verdict for one in shown)} {verdict}"
         for verdict in VERDICTS
-        if any(f.verdict == verdict for f in findings)
+        if any(one.verdict == verdict for one in shown)
     ]
-    return html.escape(f"{len(findings)} intervals beside the two regions: {', '.join(counts)}")
+    times = SCALED.get(criterion.unit, 1.0)
+    ends = f"{times * low:.3g} to {times * high:.3g} {criterion.unit}".strip()
+    cases = "1 case" if len(shown) == 1 else f"{len(shown)} cases"
+    return f"{criterion.quantity}, {ends}: {cases} beside the two regions, {', '.join(counts)}"

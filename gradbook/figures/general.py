@@ -1,6 +1,6 @@
 """Figures of any measured curves and fields.
 
-A band is the 95 % interval of the mean over seeds (`gradbook.intervals`).
+A band is the 95 % interval of the mean over seeds (`gradbook.evidence.intervals`).
 """
 
 from __future__ import annotations
@@ -12,17 +12,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from gradbook import predictions
-from gradbook.figures.style import (
-    BLUE,
-    COLOURS,
-    GREY,
-    VERMILION,
-    in_book_style,
-    label_ends,
-    styled,
-)
-from gradbook.intervals import mean_interval
+from gradbook.evidence.intervals import mean_interval
+from gradbook.figures.style import BLUE, COLOURS, GREY, VERMILION, in_book_style, label_ends, styled
 
 
 @styled
@@ -128,47 +119,6 @@ def plot_fields(offsets: np.ndarray, gradients: np.ndarray, *, columns: int = 5)
             ax.set(xticks=[], yticks=[], aspect="equal")
             ax.spines[:].set_visible(False)
     return axes
-
-
-@styled
-def plot_predicted_measured(
-    predicted: np.ndarray, measured: np.ndarray, *, minibatches: int = 50, ax: Axes
-) -> Axes:
-    """Predicted against measured mean cosine, one point each.
-
-    The line is the prediction; the grey area holds 95 % of what that many minibatches would show
-    if it were exact.
-
-    Args:
-        predicted: Any shape.
-        measured: A shape that it broadcasts with.
-        minibatches: In each measurement.
-        ax: Where to draw; default new axes.
-    """
-    line = np.linspace(0, 1, 401)
-    low, high = predictions.sampled_range(line, minibatches)
-    ax.fill_between(line, low, high, color=GREY, alpha=0.2, linewidth=0, zorder=0)
-    predicted, measured = np.broadcast_arrays(predicted, measured)
-    ax.plot(line, line, color=GREY, linewidth=1, zorder=0)
-    ax.plot(predicted.ravel(), measured.ravel(), "o", color=BLUE, ms=4, alpha=0.4, mew=0)
-    ax.set(xlabel="predicted mean cosine", ylabel="measured mean cosine", aspect="equal")
-    return ax
-
-
-@styled
-def plot_drift(values: np.ndarray, labels: Sequence[str], *, ylabel: str, ax: Axes) -> Axes:
-    """How far changed runs end from the first, over epochs.
-
-    Args:
-        values: [seeds, changes, epochs + 1].
-        labels: [changes].
-        ylabel: With unit.
-        ax: Where to draw; default new axes.
-    """
-    curves = {label: values[:, number] for number, label in enumerate(labels)}
-    ax = plot_bands(np.arange(values.shape[-1]), curves, xlabel="epoch", ylabel=ylabel, ax=ax)
-    ax.set_ylim(bottom=0)
-    return ax
 
 
 def _arrows(

@@ -10,6 +10,7 @@ import functools
 import io
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -63,7 +64,7 @@ def styled(draw: Callable[..., Axes]) -> Callable[..., Axes]:
     """Draw in the book's style, on new axes where none are given."""
 
     @functools.wraps(draw)
-    def in_style(*args, ax: Axes | None = None, **kwargs) -> Axes:
+    def in_style(*args: Any, ax: Axes | None = None, **kwargs: Any) -> Axes:
         with in_book_style():
             if ax is None:
                 ax = plt.subplots()[1]

@@ -1,0 +1,1 @@
+"""What is measured over seeds for this chapter; see `gradbook.evidence.registry`."""

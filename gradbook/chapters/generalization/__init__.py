@@ -1,0 +1,88 @@
+"""Generalization via dosage: features that serve all examples against one."""
+
+import lazy_loader as lazy
+
+ORDER = 3
+NOTEBOOK = "generalization"
+
+__getattr__, __dir__, __all__ = lazy.attach(
+    __name__,
+    submodules=[
+        "closed_forms",
+        "examples",
+        "memorizing",
+        "modular",
+        "optimizers",
+        "rank_statistics",
+    ],
+    submod_attrs={
+        "card": ["card"],
+        "closed_forms": [
+            "Course",
+            "at_rest",
+            "course",
+            "crossing",
+            "dose_ratio",
+            "first_ratio",
+            "forgetting",
+            "fresh_loss",
+            "memorized",
+            "one_step_ratio",
+            "satiation",
+        ],
+        "curves": [
+            "crossing_explorer",
+            "never_wrong_explorer",
+            "one_step_explorer",
+            "ratio_explorer",
+        ],
+        "digit_grams": ["grams"],
+        "effects": [
+            "EARLY",
+            "added_up",
+            "correlation",
+            "dose_and_prediction",
+            "dose_beyond",
+            "dose_less_flag",
+            "early_dose_correlation",
+            "errors_added",
+            "errors_of_reweighted",
+            "lateness",
+            "lateness_slope",
+            "left_out_shares",
+            "moments",
+            "of_population",
+            "of_setting",
+            "one_step_shares",
+            "power_of_ten",
+            "slope",
+            "transition",
+        ],
+        "experiments.digit_coherence": ["losses"],
+        "explorer": ["Examples", "examples_explorer", "halves", "whole"],
+        "figures.coherence": [
+            "plot_coherence",
+            "plot_foresight",
+            "plot_strength_doses",
+            "plot_strengths",
+            "plot_tenths",
+        ],
+        "figures.doses": [
+            "plot_dose_by_count",
+            "plot_doses",
+            "plot_early_dose",
+            "plot_forgetting",
+            "plot_fresh",
+            "plot_lag",
+            "plot_one_step",
+            "predicted_fresh",
+            "predicted_lateness",
+        ],
+        "figures.levelled": ["LEVELLED_LINEAR", "LEVELLED_RELU", "plot_levelled"],
+        "lab": ["ExamplesLab"],
+        "live": ["ExamplesPanel"],
+        "windows": ["decay_window"],
+        "replays": ["grokking_explorer", "stopping_explorer"],
+        "memorizing": ["as_module", "networks", "recognizer_groups"],
+    },
+)

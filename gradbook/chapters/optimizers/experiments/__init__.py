@@ -1,0 +1,1 @@
+"""The experiments; each has CONFIG, JOBS and measure(job, config)."""

@@ -1,0 +1,1 @@
+"""What the chapter measures over seeds."""

@@ -1,0 +1,81 @@
+"""Gradient starvation: how one feature takes the gradient of another."""
+
+import lazy_loader as lazy
+
+ORDER = 2
+NOTEBOOK = "starvation"
+
+__getattr__, __dir__, __all__ = lazy.attach(
+    __name__,
+    submodules=["coloured", "decoupling", "moons", "schedules"],
+    submod_attrs={
+        "bending": ["Bending", "bending_explorer"],
+        "card": ["card"],
+        "closed_forms": [
+            "PATTERNS",
+            "READINGS",
+            "best_reliance",
+            "catch_up",
+            "catch_up_never_wrong",
+            "dose",
+            "dose_of_the_leader",
+            "largest_fold",
+            "leaders_ratio",
+            "votes_to_outvote",
+            "weights_at_rest",
+            "majority",
+            "relied_on",
+        ],
+        "curves": [
+            "StarvationCurves",
+            "delay_explorer",
+            "outvoted_explorer",
+            "reliance_explorer",
+        ],
+        "effects": [
+            "CURES_AT_LENGTH",
+            "PARTS",
+            "PUBLISHED",
+            "accuracy_gained",
+            "carried_at_length",
+            "cure_number",
+            "digits_course",
+            "digits_shown",
+            "fold_of_dose",
+            "leader_over_others",
+            "misled",
+            "misled_at_length",
+            "mitigation",
+            "mitigation_at_length",
+            "of_course",
+            "of_cure",
+            "of_map",
+            "second_weight_changed",
+        ],
+        "explorer": ["Boundary", "boundary_explorer"],
+        "figures.delays": [
+            "plot_delay_map",
+            "plot_delays",
+            "plot_folds",
+            "plot_rarely_wrong",
+            "plot_reliance",
+            "plot_responses",
+            "predicted_catching_up",
+            "predicted_delay",
+        ],
+        "figures.moons": [
+            "cure_label",
+            "plot_cures",
+            "plot_decisions",
+            "plot_starved_and_outvoted",
+            "plot_unlearning",
+            "plot_usual_means",
+        ],
+        "lab": ["MoonsLab"],
+        "live": ["BoundaryPanel"],
+        "over_time": ["misleading", "right_over_time"],
+        "shared_layer": ["folds_in_a_shared_layer"],
+        "three_features": ["ThreeFeaturesLab"],
+        "theory": ["at_rest", "coupled", "decoupled", "starving"],
+    },
+)

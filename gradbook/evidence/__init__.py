@@ -1,0 +1,1 @@
+"""From experiments to verdicts: running, keeping and judging what is measured."""
