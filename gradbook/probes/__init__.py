@@ -1,15 +1,16 @@
 """What is measured on a network, one idea a file. Every probe leaves the network as it was."""
 
-from gradbook.probes.dose import Dose, Groups, dose, example_doses, unit_group, unit_groups
+from gradbook.probes.dose import dose, example_doses
 from gradbook.probes.gram import (
-    gram,
     gram_noise_scale,
     gram_products,
     product_cosines,
     product_ratio,
 )
+from gradbook.probes.groups import Dose, Groups
 from gradbook.probes.landscape import GradientLandscape, gradient_landscape
-from gradbook.probes.layers import LayerPass, layer_passes, weight_landscape
+from gradbook.probes.layers import LayerPass, layer_passes
+from gradbook.probes.loss_landscape import loss_landscape
 from gradbook.probes.minibatch import (
     drop_roundoff,
     mean_cosine,
@@ -39,8 +40,10 @@ from gradbook.probes.spread import (
     signal_to_noise,
     stiffness,
 )
-from gradbook.probes.steps import output_gradients, predicted_changes, step_changes
+from gradbook.probes.steps import output_gradients, step_changes
 from gradbook.probes.tangent import tangent_features
+from gradbook.probes.units import unit_group, unit_groups
+from gradbook.probes.weights import weight_landscape
 
 __all__ = [
     "Dose",
@@ -60,10 +63,10 @@ __all__ = [
     "example_norms",
     "generalization_ratio",
     "gradient_landscape",
-    "gram",
     "gram_noise_scale",
     "gram_products",
     "layer_passes",
+    "loss_landscape",
     "mean_cosine",
     "mean_signal_to_noise",
     "minibatch_gradients",
@@ -76,7 +79,6 @@ __all__ = [
     "output_gradients",
     "pairwise_cosines",
     "per_example_gradients",
-    "predicted_changes",
     "predicted_cosine",
     "predicted_generalization",
     "product_cosines",

@@ -12,257 +12,192 @@ With step size η one step of descent on L + λ‖w‖²/2 gives, exactly,
 
     ‖w′‖² = (‖w‖ + η(dose − erosion − decay))² + (η·turning)²,
 
-so at rest dose − erosion = decay, in every group of every network.
+so at rest dose − erosion = decay, in every group of every network. Frozen weights do not move:
+their gradient counts as zero.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+import warnings
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
+from torch.utils.data import DataLoader
 
-from gradbook.models import OneHotLinear
-from gradbook.probes.guard import untouched
-from gradbook.training import LOSSES
-
-Group = Mapping[str, Any]
-"""Parameter name to what indexes its entries: an int, a slice, a mask, or a tuple of such."""
-
-Loss = str | Callable[[Tensor, Tensor], Tensor]
-"""One of `training.LOSSES`, or a function of outputs and targets that returns each row's loss."""
-
-
-@dataclass(frozen=True, eq=False)
-class Dose:
-    """What the gradient does to each of G groups; see the module's text.
-
-    Attributes:
-        names: The groups [G].
-        norm: ‖w‖ [G], in units of the weights.
-        dose: Reinforcing part [G], in units of loss over weight; nan where ‖w‖ = 0.
-        erosion: Eroding part [G].
-        turning: Part at a right angle to the group [G].
-        gradient: ‖g‖ [G]; its square is dose² + erosion² + turning².
-        decay: Weight decay's pull λ‖w‖ [G].
-    """
-
-    names: tuple[str, ...]
-    norm: Tensor
-    dose: Tensor
-    erosion: Tensor
-    turning: Tensor
-    gradient: Tensor
-    decay: Tensor
-
-
-class Groups:
-    """Named groups of a network's weights, ready to be measured at every step of training.
-
-    A weight may belong to several groups.
-
-    Attributes:
-        names: The groups.
-    """
-
-    def __init__(self, model: nn.Module, groups: Mapping[str, Group]) -> None:
-        """Look up each group's entries.
-
-        Raises:
-            ValueError: No groups, an empty group, or a parameter that the network does not have.
-        """
-        parameters = dict(model.named_parameters())
-        places, start = {}, 0
-        for name, parameter in parameters.items():
-            size = parameter.numel()
-            places[name] = torch.arange(start, start + size).view(parameter.shape)
-            start += size
-        members = []
-        for name, group in groups.items():
-            if unknown := [key for key in group if key not in places]:
-                raise ValueError(
-                    f"group {name!r} names {unknown[0]!r}: expected parameters of {list(places)}"
-                )
-            parts = [places[key][index].flatten() for key, index in group.items()]
-            if not sum(map(len, parts)):
-                raise ValueError(f"group {name!r} holds no weight: index at least one")
-            members.append(torch.cat(parts))
-        if not members:
-            raise ValueError("expected at least one group of weights, got none")
-        self.names = tuple(groups)
-        self._parameters = list(parameters.values())
-        device = self._parameters[0].device
-        sizes = torch.tensor([len(part) for part in members])
-        self._owner = torch.repeat_interleave(torch.arange(len(members)), sizes).to(device)
-        self._members = torch.cat(members).to(device)
-
-    @torch.no_grad()
-    def split(self, gradients: Sequence[Tensor | None], weight_decay: float = 0.0) -> Dose:
-        """Split a gradient of the loss.
-
-        Args:
-            gradients: One a parameter, in the order of ``model.parameters()``; None is zero.
-            weight_decay: λ.
-        """
-        weights = self._flat(self._parameters)
-        pairs = zip(gradients, self._parameters, strict=True)
-        gradient = self._flat([torch.zeros_like(p) if g is None else g for g, p in pairs])
-        norm = self._sum(weights.square()).sqrt()
-        along = self._sum(weights * gradient) / norm  # −q
-        unit = (weights / norm[self._owner]).nan_to_num()
-        across = gradient - along.nan_to_num()[self._owner] * unit
-        return Dose(
-            names=self.names,
-            norm=norm,
-            dose=(-along).clamp(min=0),
-            erosion=along.clamp(min=0),
-            turning=self._sum(across.square()).sqrt(),
-            gradient=self._sum(gradient.square()).sqrt(),
-            decay=weight_decay * norm,
-        )
-
-    def _flat(self, tensors: Sequence[Tensor]) -> Tensor:
-        return torch.cat([tensor.flatten() for tensor in tensors])[self._members]
-
-    def _sum(self, values: Tensor) -> Tensor:
-        return values.new_zeros(len(self.names)).index_add_(0, self._owner, values)
+from gradbook.probes import rows_alone
+from gradbook.probes.batches import batches
+from gradbook.probes.checks import number, wide
+from gradbook.probes.groups import Dose, Group, Groups
+from gradbook.probes.guard import stand_in, untouched
+from gradbook.probes.losses import warn_of_lost
+from gradbook.probes.proofs import Proof, proof_of
+from gradbook.probes.reading import Inputs, Loss, Output, Rows
 
 
 def dose(
     model: nn.Module,
     groups: Mapping[str, Group],
-    inputs: Tensor,
-    targets: Tensor,
+    inputs: Inputs | DataLoader,
+    targets: Tensor | None = None,
     *,
     loss: Loss = "squared",
     weight_decay: float = 0.0,
     mode: str = "eval",
+    output: Output | None = None,
 ) -> Dose:
     """Dose, erosion and decay of many groups of one network, from one backward pass.
 
     Args:
         model: Any network; it is left as it was, also after an error.
-        groups: Name to group, such as `unit_groups` gives.
-        inputs: [n, …].
-        targets: [n, …].
-        loss: The loss; its mean over all rows is differentiated.
+        groups: Name to group, such as `unit_groups` gives. Frozen weights in them count as weights
+            without a gradient.
+        inputs: Rows [n, …]: a tensor, a tuple of the network's arguments, or a dict of them by
+            name. Or a `DataLoader` of (inputs, targets), of all of whose rows the mean counts.
+        targets: [n, …]; None with a `DataLoader`.
+        loss: The loss, see `gradbook.probes.losses`; its mean over all rows is differentiated.
         weight_decay: λ of L + λ‖w‖²/2.
         mode: ``"eval"`` or ``"train"``.
+        output: What makes a tensor of what the network returns.
+
+    Returns:
+        Each group's norm, the parts of its gradient and decay's pull, see `Dose`.
 
     Raises:
-        ValueError: A group or the loss is unknown.
+        TypeError: An argument is of the wrong type.
+        ValueError: A group or the loss is unknown, shapes do not fit, or a loss is no number.
+
+    Cost: one forward and one backward pass of all rows.
+
+    Limits: it is of the gradient. Under Adam a step is another vector; see `gradbook.track`.
+
+    Source: this book.
     """
-    members = Groups(model, groups)
-    parameters = list(model.parameters())
-    with untouched(model, mode), torch.enable_grad():
-        total = _losses(loss)(model(inputs), targets).mean()
-        learning = [p for p in parameters if p.requires_grad]
-        found = iter(torch.autograd.grad(total, learning, allow_unused=True) if learning else ())
-    gradients = [next(found) if p.requires_grad else None for p in parameters]
-    return members.split(gradients, weight_decay)
+    weight_decay = number(weight_decay, "weight_decay", 0)
+    with untouched(model, mode) as net:
+        members = Groups(net, groups)  # a mode may merge weights into others
+        names = [name for name, value in model.named_parameters() if value.requires_grad]
+        found, seen = None, 0
+        for rows in batches(inputs, targets, loss, output):
+            part = rows_alone.gradients(stand_in(net), rows.mean_of_numbers, names)
+            if found is not None:
+                share = len(rows) / (seen + len(rows))
+                part = [old + share * (new - old) for old, new in zip(found, part, strict=True)]
+            found, seen = part, seen + len(rows)
+        by_name = dict(zip(names, found, strict=True))
+        gradients = [by_name.get(name) for name, _ in model.named_parameters()]
+        return members.split(gradients, weight_decay)
 
 
 def example_doses(
-    model: nn.Module, group: Group, inputs: Tensor, targets: Tensor, *, loss: Loss = "squared"
+    model: nn.Module,
+    group: Group,
+    inputs: Inputs | DataLoader,
+    targets: Tensor | None = None,
+    *,
+    loss: Loss = "squared",
+    output: Output | None = None,
+    check: bool = False,
 ) -> Tensor:
     """What each row alone adds to a group's norm: q_i = −⟨∇_w L_i, ŵ⟩, evaluation mode [n].
 
     Their mean is dose − erosion. It is the slope of each row's loss along ŵ, which one forward pass
-    with tangents gives for all rows: no row's gradient is formed.
+    with tangents gives for all rows: no row's gradient is formed. Where a network has no tangents
+    (or its slopes do not add up to those of a backward pass, or one row alone has another, which is
+    checked at its first probe with inputs of a shape), each row's gradient is formed in the group's
+    parameters.
 
     Args:
         model: Any network; it is left as it was.
-        group: One group.
-        inputs: [n, …].
-        targets: [n, …].
-        loss: The loss.
+        group: One group; frozen weights have no gradient.
+        inputs, targets, loss, output: As in `dose`.
+        check: Whether to check that at this call too.
+
+    Raises:
+        TypeError, ValueError: As in `dose`.
+
+    Cost: one forward pass with tangents; without tangents as `example_gradients` of the group.
+
+    Source: this book.
     """
-    Groups(model, {"group": group})
-    weights = {name: value.detach() for name, value in model.named_parameters()}
+    found = []
+    with untouched(model, "eval") as net:
+        Groups(net, {"group": group})
+        along = _direction(net, group)
+        for rows in batches(inputs, targets, loss, output):
+            proof = proof_of(model, "eval", rows, list(group))
+            found.append(_slopes(net, rows, along, proof, check))
+    return -torch.cat(found)
+
+
+@torch.no_grad()
+def _direction(net: nn.Module, group: Group) -> dict[str, Tensor]:
+    """ŵ as one tensor a parameter; zero where a weight is frozen or not of the group."""
+    weights = {name: value.detach() for name, value in net.named_parameters()}
     along = {name: torch.zeros_like(value) for name, value in weights.items()}
     for name, index in group.items():
         along[name][index] = weights[name][index]
-    norm = sum(value.square().sum() for value in along.values()).sqrt()
-    along = {name: value / norm for name, value in along.items()}
+    norm = sum(value.to(wide(value)).square().sum() for value in along.values()).sqrt()
+    learns = {name: value.requires_grad for name, value in net.named_parameters()}
+    return {name: value / norm * learns[name] for name, value in along.items()}
+
+
+def _slopes(
+    net: nn.Module, rows: Rows, along: dict[str, Tensor], proof: Proof, check: bool
+) -> Tensor:
+    """Slope of each row's loss along a direction [n]."""
+    weights = {name: value.detach() for name, value in net.named_parameters()}
+    probed = stand_in(net)
 
     def losses(at: dict[str, Tensor]) -> Tensor:
-        rows = _losses(loss)(torch.func.functional_call(model, at, (inputs,)), targets)
-        return rows.flatten(1).mean(1) if rows.ndim > 1 else rows
+        def run(*arguments: Tensor, **named: Tensor) -> object:
+            return torch.func.functional_call(probed, at, arguments, named)
 
-    with untouched(model, "eval"), torch.no_grad():
-        return -torch.func.jvp(losses, (weights,), (along,))[1]
+        return rows.losses(run)
 
-
-def unit_group(model: nn.Module, layer: str, unit: int) -> Group:
-    """A unit with its incoming weights, its bias and its outgoing weights.
-
-    The outgoing weights are those of the next linear or convolutional layer, in the order in which
-    the network's layers are registered. A layer that reads the flattened channels of a convolution
-    gives each channel its block. Batch norm's γ and β are not included.
-
-    Args:
-        model: Any network.
-        layer: Name of a linear or convolutional layer, such as ``"linear1"``.
-        unit: Which, from 0.
-
-    Raises:
-        ValueError: There is no such layer or unit, or no next layer that could read it.
-    """
-    layers = {n: m for n, m in model.named_modules() if isinstance(m, _LAYERS)}
-    if layer not in layers:
-        raise ValueError(
-            f"expected a linear or convolutional layer of {list(layers)}, got {layer!r}"
-        )
-    names = list(layers)
-    after = names[names.index(layer) + 1 :]
-    units = _sizes(layers[layer])[1]
-    if not -units <= unit < units:
-        raise ValueError(f"expected a unit of {layer!r} below {units}, got {unit}")
-    readers = _sizes(layers[after[0]])[0] if after else 0
-    if not after or readers % units:
-        raise ValueError(
-            f"expected a next layer that reads the {units} units of {layer!r}, got "
-            f"{f'{after[0]!r} with {readers} inputs' if after else 'none'}: name the group's "
-            "weights yourself"
-        )
-    unit %= units
-    width = readers // units
-    group = {f"{layer}.weight": _of(layers[layer], unit, outgoing=False)}
-    if layers[layer].bias is not None:
-        group[f"{layer}.bias"] = unit
-    block = slice(unit * width, (unit + 1) * width) if width > 1 else unit
-    group[f"{after[0]}.weight"] = _of(layers[after[0]], block, outgoing=True)
-    return group
+    names = [name for name, value in net.named_parameters() if value.requires_grad]
+    names = [name for name in names if (along[name] != 0).any()]
+    why = "it had none before"
+    if names and (check or proof.tangents is not False):
+        try:
+            with torch.no_grad():
+                each, slopes = torch.func.jvp(losses, (weights,), (along,))
+        except Exception as error:
+            # what does not fit is no lack of tangents
+            warn_of_lost(rows.losses(stand_in(net)).detach(), stacklevel=3)
+            why = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+        else:
+            warn_of_lost(each, stacklevel=3)
+            if proof.tangents and not check:
+                return slopes
+            why = _differs(net, rows, along, names, slopes)
+            proof.tangents = not why
+            if proof.tangents:
+                return slopes
+        proof.tangents = False
+    else:
+        warn_of_lost(rows.losses(stand_in(net)).detach(), stacklevel=3)
+    if not names:
+        return next(iter(along.values())).new_zeros(len(rows))
+    warnings.warn(f"no tangents of this network ({why}): its rows' gradients", stacklevel=3)
+    unit = torch.cat([along[name].flatten() for name in names])
+    some = max(1, rows_alone.CHUNK // len(unit))
+    parts = [rows.take(slice(at, at + some)) for at in range(0, len(rows), some)]
+    held = (rows_alone.held(net, part, names, proof, check=check) for part in parts)
+    return torch.cat([(part.to(wide(unit)) @ unit.to(wide(unit))).to(unit) for part in held])
 
 
-def unit_groups(model: nn.Module, layer: str) -> dict[str, Group]:
-    """Every unit of a layer as a group, named ``"linear1[0]"`` and so on; see `unit_group`."""
-    module = dict(model.named_modules()).get(layer)
-    units = _sizes(module)[1] if isinstance(module, _LAYERS) else 1
-    return {f"{layer}[{unit}]": unit_group(model, layer, unit) for unit in range(units)}
-
-
-_LAYERS = (nn.Linear, OneHotLinear, nn.Conv1d, nn.Conv2d)
-
-
-def _sizes(layer: nn.Module) -> tuple[int, int]:
-    """Inputs that a unit reads, and units."""
-    if isinstance(layer, OneHotLinear):
-        return layer.in_features, layer.out_features
-    return layer.weight.shape[1], layer.weight.shape[0]
-
-
-def _of(layer: nn.Module, units: int | slice, *, outgoing: bool) -> Any:
-    """Index of a unit's row of weights, or of the columns that read it."""
-    columns = outgoing != isinstance(layer, OneHotLinear)
-    return (slice(None), units) if columns else units
-
-
-def _losses(loss: Loss) -> Callable[[Tensor, Tensor], Tensor]:
-    if callable(loss):
-        return loss
-    if loss not in LOSSES:
-        raise ValueError(f"expected a loss of {list(LOSSES)} or a function, got {loss!r}")
-    return lambda outputs, targets: LOSSES[loss](outputs, targets, reduction="none")
+def _differs(
+    net: nn.Module, rows: Rows, along: dict[str, Tensor], names: list[str], slopes: Tensor
+) -> str:
+    """How slopes differ from what backward passes give, of all rows and of one alone; or ""."""
+    total = rows_alone.gradients(stand_in(net), lambda m: rows.losses(m).sum(), names)
+    expected = sum((g * along[name]).sum() for g, name in zip(total, names, strict=True))
+    if not rows_alone.close(slopes.sum(), expected, slopes.abs().sum().item()):
+        return "they do not add up to those of a backward pass"
+    row = len(rows) // 2
+    alone = rows_alone.one(net, rows, row, names)
+    unit = torch.cat([along[name].flatten() for name in names])
+    if not rows_alone.close(slopes[row], (alone * unit).sum(), alone.norm().item()):
+        return "a row alone has another slope than among others"
+    return ""

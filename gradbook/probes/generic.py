@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 
 from gradbook.probes import sequential
-from gradbook.training import LOSSES
 
 CHUNK = 2**20
 """Elements of the largest intermediate tensor."""
@@ -37,13 +36,8 @@ def landscape(
         strips = []
         for e in torch.arange(u.shape[1]).split(rows):
             p = u[m][:, e, None, :, None] * w[:, 0] + second
-            with torch.enable_grad():
-                p.requires_grad_()
-                outputs = sequential.run(tail, p, drawn)
-                target = y[m, None, None].expand_as(outputs)
-                losses = LOSSES[loss](outputs, target, reduction="none")
-                (delta,) = torch.autograd.grad(losses.sum() / y[0].numel(), p)
-            back = delta @ w
+            target = y[m, None, None]
+            back = sequential.errors(tail, p, target, drawn, loss, y[0].numel()) @ w
             first = (back[..., 0] * du[m][:, e, None]).sum(-1)
             strips.append(torch.stack([first, (back[..., 1] * dv[m, None]).sum(-1)], -1))
         parts.append(torch.cat(strips, 1))

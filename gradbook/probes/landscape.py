@@ -19,7 +19,6 @@ linear layer, is handed to `torch.func` whole, and a warning says so.
 
 from __future__ import annotations
 
-import copy
 import itertools
 import warnings
 from collections.abc import Callable, Sequence
@@ -27,10 +26,14 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.utils.data import DataLoader
 
 from gradbook.probes import functional, generic, pruned, pruned_deep, sequential
+from gradbook.probes.batches import minibatches_of
+from gradbook.probes.checks import grid, two_units, whole
 from gradbook.probes.guard import untouched
-from gradbook.training import LOSSES
+from gradbook.probes.proofs import ready
+from gradbook.probes.reading import Inputs, Loss, Output, Rows, learning, refuse_lost
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +45,7 @@ class GradientLandscape:
             gradient in (first, second).
         offsets: The grid in one direction [G], in the parameters' own unit.
         parameters: Names of the two parameters, such as ``"linear2.bias[0]"``.
-        rows: Row indices of the minibatches [M, B].
+        rows: Row indices of the minibatches [M, B]; None of a `DataLoader`'s.
         active: Share of a minibatch's rows whose unit passes gradient on, at offset 0 or the
             grid point nearest to it [M, 2]; nan where `torch.func` was used.
         mode: ``"eval"`` or ``"train"``.
@@ -53,7 +56,7 @@ class GradientLandscape:
     gradients: Tensor
     offsets: Tensor
     parameters: tuple[str, str]
-    rows: Tensor
+    rows: Tensor | None
     active: Tensor
     mode: str
     masks: str
@@ -69,27 +72,29 @@ class GradientLandscape:
 @torch.no_grad()
 def gradient_landscape(
     model: nn.Module,
-    inputs: Tensor,
-    targets: Tensor,
-    rows: Tensor,
-    parameter: str,
+    inputs: Inputs | DataLoader,
+    targets: Tensor | None = None,
+    rows: Tensor | None = None,
+    parameter: str = "",
     *,
     offsets: Tensor | Sequence[float],
     units: tuple[int, int] = (0, 1),
     mode: str = "eval",
     masks: str = "common",
-    loss: str = "l1",
+    loss: Loss = "l1",
     seed: int = 0,
     dtype: torch.dtype | None = None,
     prune: bool = True,
+    output: Output | None = None,
 ) -> GradientLandscape:
     """Gradient of each minibatch's mean loss in two biases, over a grid of their values.
 
     Args:
         model: The network; it is left exactly as it was.
-        inputs: All rows' inputs [n, …].
-        targets: All rows' targets [n, outputs].
-        rows: Row indices of the minibatches [M, B].
+        inputs: All rows' inputs [n, …]; a tuple or dict of tensors for several arguments. Or a
+            `DataLoader` of (inputs, targets), each batch of which is a minibatch.
+        targets: All rows' targets [n, …]; None with a `DataLoader`.
+        rows: Row indices of the minibatches [M, B]; None with a `DataLoader`.
         parameter: A one-dimensional parameter by name: the bias of a linear layer
             (``"linear2.bias"``) or batch norm's β (``"norm2.bias"``).
         offsets: Values e added to the parameters, the same in both directions [G].
@@ -97,69 +102,59 @@ def gradient_landscape(
         mode: ``"eval"``, or ``"train"`` for dropout and batch statistics, which follow the grid.
         masks: In training mode, ``"common"`` keeps a minibatch's dropout masks over the grid,
             ``"fresh"`` draws new ones at every grid point.
-        loss: One of `training.LOSSES`.
+        loss: See `gradbook.probes.losses`.
         seed: Seed of dropout's masks.
         dtype: Compute in this dtype, for example ``torch.float64``; default the network's own.
         prune: Whether to use the pruned path where it applies.
+        output: What makes a tensor of what the network returns.
 
     Raises:
+        TypeError: An argument is of the wrong type.
         ValueError: An argument is not as described; the message says what was expected.
+
+    Cost: near one pass in a plain network, else G² passes forward and back of M · B rows.
     """
-    if dtype is not None:
-        model = copy.deepcopy(model).to(dtype)
-        inputs = inputs.to(dtype) if inputs.is_floating_point() else inputs
-        targets = targets.to(dtype)
-    owner, weight = _find(model, parameter, units, rows, len(inputs), masks, loss)
-    offsets = torch.as_tensor(offsets, dtype=weight.dtype, device=weight.device)
-    if offsets.ndim != 1 or not len(offsets):
-        raise ValueError(f"expected offsets [G], got shape {tuple(offsets.shape)}")
-    y = targets[rows]
-    with untouched(model, mode):
-        parts = _split(model, owner, weight, inputs.ndim)
-        if parts is None:
-            method = "torch.func"
-            gradients = functional.landscape(
-                model, parameter, inputs[rows], y, offsets, units, masks, loss, seed
-            )
-            active = torch.full((len(rows), 2), torch.nan, dtype=weight.dtype)
-        else:
-            gradients, active, method = _by_parts(
-                parts, inputs, rows, y, offsets, units, masks, loss, seed, prune
-            )
-    names = tuple(f"{parameter}[{unit}]" for unit in units)
-    return GradientLandscape(gradients, offsets, names, rows, active, mode, masks, method)
-
-
-def _find(
-    model: nn.Module,
-    parameter: str,
-    units: tuple[int, int],
-    rows: Tensor,
-    n: int,
-    masks: str,
-    loss: str,
-) -> tuple[str, Tensor]:
-    """The module that owns the parameter, by name, and the parameter; checks the arguments."""
-    named = dict(model.named_parameters())
-    vectors = [name for name, value in named.items() if value.ndim == 1]
-    if parameter not in vectors:
-        raise ValueError(f"expected a one-dimensional parameter of {vectors}, got {parameter!r}")
-    weight = named[parameter]
-    if len(units) != 2 or units[0] == units[1] or not all(0 <= u < len(weight) for u in units):
-        raise ValueError(
-            f"expected two different units from 0 to {len(weight) - 1} of {parameter}, got {units}"
-        )
-    if rows.ndim != 2 or rows.is_floating_point() or not rows.numel():
-        raise ValueError(f"expected integer rows [M, B], got {rows.dtype} {tuple(rows.shape)}")
-    if rows.min() < 0 or rows.max() >= n:
-        raise ValueError(
-            f"expected rows from 0 to {n - 1}, got {int(rows.min())} to {int(rows.max())}"
-        )
     if masks not in ("common", "fresh"):
         raise ValueError(f"expected masks 'common' or 'fresh', got {masks!r}")
-    if loss not in LOSSES:
-        raise ValueError(f"expected a loss of {list(LOSSES)}, got {loss!r}")
-    return parameter.rpartition(".")[0], weight
+    whole(seed, "seed", 0)
+    if dtype is not None and dtype not in (torch.float32, torch.float64):
+        raise ValueError(f"expected dtype torch.float32 or torch.float64, got {dtype!r}")
+    found = []
+    with untouched(model, mode) as net:
+        net = net if dtype is None else net.to(dtype)
+        weight = _find(net, parameter, units)
+        offsets = grid(offsets, weight)
+        entries = [(parameter, unit) for unit in units]
+        for data, indices in minibatches_of(inputs, targets, rows, loss, output):
+            data = data if dtype is None else data.to(dtype)
+            ready(model, net, mode, data, [parameter])
+            refuse_lost(net, data, indices)
+            parts = _split(net, parameter, data)
+            drawn = seed + len(found)
+            if parts is None:
+                found.append(_whole(net, data, indices, entries, offsets, masks, drawn))
+            else:
+                (x,), y = data.inputs, data.targets[indices]
+                found.append(
+                    _by_parts(parts, x, indices, y, offsets, units, masks, loss, drawn, prune)
+                )
+    gradients, active, methods = zip(*found, strict=True)
+    names = tuple(f"{parameter}[{unit}]" for unit in units)
+    return GradientLandscape(
+        torch.cat(gradients), offsets, names, rows, torch.cat(active), mode, masks, methods[-1]
+    )
+
+
+def _find(model: nn.Module, parameter: str, units: tuple[int, int]) -> Tensor:
+    """The parameter by its name; checks the units."""
+    named = dict(model.named_parameters())
+    vectors = [name for name, value in named.items() if value.ndim == 1]
+    if not isinstance(parameter, str) or parameter not in vectors:
+        raise ValueError(f"expected a one-dimensional parameter of {vectors}, got {parameter!r}")
+    learning(model, [parameter])
+    weight = named[parameter]
+    two_units(units, len(weight), parameter)
+    return weight
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,24 +167,39 @@ class _Parts:
     tail: sequential.Modules
 
 
-def _split(model: nn.Module, owner: str, weight: Tensor, dimensions: int) -> _Parts | None:
+def _split(model: nn.Module, parameter: str, rows: Rows) -> _Parts | None:
     """Cut a Sequential, or None (with a warning) where it cannot be cut."""
-    modules = sequential.taken_apart(model) if dimensions == 2 else []
-    names = [name for name, _ in modules]
-    owners = [name for name, module in modules if getattr(module, "bias", None) is weight]
-    if owners == [owner]:
-        cut = names.index(owner) + 1
-        for end in range(cut, len(modules)):
-            if isinstance(modules[end][1], nn.Linear):
-                return _Parts(modules[:cut], modules[cut:end], modules[end][1], modules[end + 1 :])
-            if not isinstance(modules[end][1], sequential.UNITWISE):
+    modules = sequential.taken_apart(model, rows)
+    cut = sequential.place(modules, parameter)
+    if cut is not None:
+        for end in range(cut + 1, len(modules)):
+            module = modules[end][1]
+            if type(module) is nn.Linear:
+                return _Parts(
+                    modules[: cut + 1], modules[cut + 1 : end], module, modules[end + 1 :]
+                )
+            if type(module) not in sequential.UNITWISE:
                 break
+    owner = parameter.rpartition(".")[0]
     warnings.warn(
         f"{owner!r} is not followed by unit-wise modules and a linear layer in an nn.Sequential: "
         "using torch.func over the whole network, which is many times slower",
         stacklevel=4,
     )
     return None
+
+
+def _whole(
+    net: nn.Module,
+    data: Rows,
+    rows: Tensor,
+    entries: Sequence[functional.Entry],
+    offsets: Tensor,
+    masks: str,
+    seed: int,
+) -> tuple[Tensor, Tensor, str]:
+    gradients = functional.landscape(net, data, rows, entries, offsets, masks, seed)
+    return gradients, torch.full_like(gradients[:, 0, 0], torch.nan), "torch.func"
 
 
 def _by_parts(
@@ -210,7 +220,7 @@ def _by_parts(
     way = next((way for way in ways if way.applies(parts.tail)), generic)
     method = "generic" if way is generic else "pruned"
 
-    def solve(z: Tensor, drawn: sequential.Drawn, grid: tuple[Tensor, Tensor]):
+    def solve(z: Tensor, drawn: sequential.Drawn, grid: tuple[Tensor, Tensor]):  # type: ignore[no-untyped-def]
         curves = [
             _curve(parts.front, z, unit, e, drawn) for unit, e in zip(units, grid, strict=True)
         ]

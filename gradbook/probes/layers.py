@@ -8,13 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor, nn
+from torch.utils.data import DataLoader
 
-from gradbook.probes import sequential
-from gradbook.probes.guard import untouched
-from gradbook.training import LOSSES
+from gradbook.probes import rows_alone, sequential
+from gradbook.probes.batches import minibatches_of
+from gradbook.probes.checks import whole
+from gradbook.probes.guard import stand_in, untouched
+from gradbook.probes.losses import ELEMENTWISE
+from gradbook.probes.proofs import ready
+from gradbook.probes.reading import (
+    Inputs,
+    Loss,
+    Output,
+    Rows,
+    refuse_lost,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,9 +34,9 @@ class LayerPass:
     """What M minibatches of B rows leave at one layer.
 
     Attributes:
-        entering: The layer's input h [M, B, n].
-        leaving: Its output [M, B, units].
-        errors: δ, the derivative of a minibatch's mean loss by the layer's output [M, B, units].
+        entering: The layer's input h [M, B, …, n].
+        leaving: Its output [M, B, …, units].
+        errors: δ, the derivative of a minibatch's mean loss by the layer's output.
     """
 
     entering: Tensor
@@ -32,136 +44,168 @@ class LayerPass:
     errors: Tensor
 
     def bias_gradients(self) -> Tensor:
-        """Each minibatch's gradient in the bias, or in batch norm's β [M, units]."""
-        return self.errors.sum(1)
+        """Each minibatch's gradient in the bias of a linear layer, or in batch norm's β [M, units].
+
+        Where the layer adds it to its output, units last.
+        """
+        return self.errors.flatten(1, -2).sum(1)
 
     def weight_products(self) -> Tensor:
         """Inner products of the minibatches' gradients in a linear layer's weights [M, M].
 
-        ⟨Σ δ hᵀ, Σ δ′ h′ᵀ⟩ = Σ (δ·δ′)(h·h′), summed over the rows of both.
+        ⟨Σ δ hᵀ, Σ δ′ h′ᵀ⟩ = Σ (δ·δ′)(h·h′), summed over the rows of both. Half precision is
+        multiplied in float32.
         """
-        h, delta = self.entering.flatten(0, 1), self.errors.flatten(0, 1)
+        wide = torch.promote_types(self.errors.dtype, torch.float32)
+        h, delta = (part.flatten(0, -2).to(wide) for part in (self.entering, self.errors))
         kernel = (h @ h.T).mul_(delta @ delta.T)
-        minibatches, batch = self.errors.shape[:2]
+        minibatches = len(self.errors)
+        batch = len(delta) // minibatches
         return kernel.view(minibatches, batch, minibatches, batch).sum((1, 3))
 
 
 @torch.no_grad()
 def layer_passes(
-    model: nn.Sequential,
-    inputs: Tensor,
-    targets: Tensor,
-    rows: Tensor,
-    names: Sequence[str],
+    model: nn.Module,
+    inputs: Inputs | DataLoader,
+    targets: Tensor | None = None,
+    rows: Tensor | None = None,
+    names: Sequence[str] = (),
     *,
     mode: str = "eval",
-    loss: str = "l1",
+    loss: Loss = "l1",
     seed: int = 0,
+    output: Output | None = None,
 ) -> dict[str, LayerPass]:
     """Inputs and errors of several layers in one pass over all minibatches.
 
     Each minibatch has its own batch statistics and dropout masks, the ones that
-    `gradbook.probes.minibatch_gradients` gives it for the same seed.
+    `gradbook.probes.minibatch_gradients` gives it for the same seed. In an `nn.Sequential` of known
+    modules on plain rows they go through together, elsewhere one after the other.
 
     Args:
-        model: An `nn.Sequential`; it is left exactly as it was.
-        inputs: All rows' inputs [n, …].
-        targets: All rows' targets [n, outputs].
-        rows: Row indices of the minibatches [M, B].
-        names: Modules of the Sequential, such as ``["linear2", "norm2"]``.
+        model: Any network; it is left exactly as it was.
+        inputs: All rows' inputs [n, …]; a tuple or dict of tensors for several arguments. Or a
+            `DataLoader` of (inputs, targets), each batch of which is a minibatch.
+        targets: All rows' targets [n, …]; None with a `DataLoader`.
+        rows: Row indices of the minibatches [M, B]; None with a `DataLoader`.
+        names: Modules, such as ``["linear2", "norm2"]``, each called once, with a tensor for a
+            tensor.
         mode: ``"eval"`` or ``"train"``.
-        loss: One of `training.LOSSES`.
+        loss: See `gradbook.probes.losses`.
         seed: Seed of dropout's masks.
+        output: What makes a tensor of what the network returns.
+
+    Returns:
+        Name to what enters the layer, what leaves it, and the error there.
 
     Raises:
-        ValueError: The network is no Sequential, has no such module, or the loss is unknown.
+        TypeError: An argument is of the wrong type.
+        ValueError: There is no such module or it is not called once, or an argument does not fit.
+
+    Cost: one forward and one backward pass of M · B rows.
     """
-    if loss not in LOSSES:
-        raise ValueError(f"expected a loss of {list(LOSSES)}, got {loss!r}")
-    with untouched(model, mode):
-        modules = sequential.taken_apart(model)
-        known = [name for name, _ in modules]
-        if not names or not set(names) <= set(known):
-            raise ValueError(f"expected modules of an nn.Sequential, of {known}, got {list(names)}")
-        first = min(known.index(name) for name in names)
-        y = targets[rows]
-        masks = sequential.Masks(modules, rows.shape, inputs.shape[-1], like=y).draw(seed)
-        x = sequential.run(modules[:first], inputs[rows], masks)
-        entering, outputs = {}, {}
-        with torch.enable_grad():
-            for name, module in modules[first:]:
-                before, x = x, sequential.run([(name, module)], x, masks)
-                if name in names:
-                    x = x if x.requires_grad else x.requires_grad_()
-                    entering[name], outputs[name] = before.detach(), x
-            losses = LOSSES[loss](x, y, reduction="none")
-            errors = torch.autograd.grad(losses.sum() / y[0].numel(), list(outputs.values()))
+    whole(seed, "seed", 0)
+    if isinstance(names, str) or not isinstance(names, Sequence):
+        raise TypeError(f"expected a list of modules' names, got {names!r}")
+    found: list[dict[str, tuple[Tensor, ...]]] = []
+    with untouched(model, mode) as net:
+        known = [name for name, _ in net.named_modules() if name]
+        if not names or not all(isinstance(n, str) and n in known for n in names):
+            raise ValueError(f"expected modules of the network, of {known}, got {list(names)}")
+        for data, indices in minibatches_of(inputs, targets, rows, loss, output):
+            ready(model, net, mode, data, list(names))
+            refuse_lost(net, data, indices)
+            modules = sequential.taken_apart(net, data)
+            listed = [name for name, _ in modules]
+            parts = [part for _, part in modules]
+            once = all(n in listed and parts.count(parts[listed.index(n)]) == 1 for n in names)
+            drawn = seed + len(found)
+            if once:
+                (x,), y = data.inputs, data.targets[indices]
+                masks = sequential.Masks(modules, indices.shape, x.shape[-1], like=y).draw(drawn)
+                found.append(_together(modules, x[indices], y, list(names), masks, loss))
+                continue
+            for number, batch in enumerate(indices):
+                torch.manual_seed(drawn + number)
+                one = _alone(stand_in(net), data.take(batch), list(names))
+                found.append({name: tuple(part[None] for part in one[name]) for name in names})
+    return {name: LayerPass(*_joined([one[name] for one in found])) for name in names}
+
+
+def _joined(passes: Sequence[tuple[Tensor, ...]]) -> list[Tensor]:
+    shapes = sorted({tuple(leaving.shape[1:]) for _, leaving, _ in passes})
+    if len(shapes) > 1:
+        raise ValueError(
+            f"expected minibatches that leave equal shapes at a layer, got {shapes}: give them one "
+            "size, such as with a DataLoader's drop_last=True"
+        )
+    return [kind[0] if len(kind) == 1 else torch.cat(kind) for kind in zip(*passes, strict=True)]
+
+
+def _together(
+    modules: sequential.Modules,
+    x: Tensor,
+    y: Tensor,
+    names: list[str],
+    masks: sequential.Drawn,
+    loss: str,
+) -> dict[str, tuple[Tensor, Tensor, Tensor]]:
+    """All minibatches in one pass through a Sequential: what enters, what leaves, errors."""
+    first = min(number for number, (name, _) in enumerate(modules) if name in names)
+    x = sequential.run(modules[:first], x, masks)
+    entering, outputs = {}, {}
+    with torch.enable_grad():
+        for name, module in modules[first:]:
+            before, x = x, sequential.run([(name, module)], x, masks)
+            if name in names:
+                x = x if x.requires_grad else x.requires_grad_()
+                entering[name], outputs[name] = before.detach(), x
+        losses = ELEMENTWISE[loss](x, y)
+        errors = torch.autograd.grad(losses.sum() / y[0].numel(), list(outputs.values()))
     return {
-        name: LayerPass(entering[name], output.detach(), error)
+        name: (entering[name], output.detach(), error)
         for (name, output), error in zip(outputs.items(), errors, strict=True)
     }
 
 
-@torch.no_grad()
-def weight_landscape(
-    model: nn.Sequential,
-    inputs: Tensor,
-    targets: Tensor,
-    rows: Tensor,
-    layer: str,
-    *,
-    units: tuple[int, int],
-    source: int | None,
-    offsets: Tensor,
-    mode: str = "eval",
-    loss: str = "l1",
-    seed: int = 0,
-) -> Tensor:
-    """Gradient of each minibatch in two weights, over a grid of their values [M, G, G, 2].
+@torch.enable_grad()
+def _alone(
+    net: nn.Module, batch: Rows, names: list[str]
+) -> dict[str, tuple[Tensor, Tensor, Tensor]]:
+    """What one minibatch leaves at each module of a stand-in: what enters, what leaves, errors."""
+    calls: dict[str, list[tuple[Tensor, Tensor]]] = {name: [] for name in names}
 
-    The weights lead from one unit below, the source, to two units of the layer. A weight that moves
-    by e moves its unit's output by e times what the source sends. Dropout keeps its masks. Every
-    grid point is passed through the rest of the network and back, round-off included.
-
-    Args:
-        model: An `nn.Sequential`; it is left exactly as it was.
-        inputs: All rows' inputs [n, …].
-        targets: All rows' targets [n, outputs].
-        rows: Row indices of the minibatches [M, B].
-        layer: A linear layer of the Sequential.
-        units: The two units of the layer.
-        source: The unit below; None for the units' biases, whose source always sends 1.
-        offsets: Values added to the two weights, the same in both directions [G].
-        mode: ``"eval"`` or ``"train"``.
-        loss: One of `training.LOSSES`.
-        seed: Seed of dropout's masks.
-
-    Raises:
-        ValueError: There is no such linear layer in a Sequential, or the loss is unknown.
-    """
-    if loss not in LOSSES:
-        raise ValueError(f"expected a loss of {list(LOSSES)}, got {loss!r}")
-    with untouched(model, mode):
-        modules = sequential.taken_apart(model)
-        linear = [name for name, module in modules if isinstance(module, nn.Linear)]
-        if layer not in linear:
+    def note(name: str, module: nn.Module, given: tuple, by_name: dict, found: object) -> object:
+        given = (*given, *by_name.values())
+        if len(given) != 1 or not isinstance(given[0], Tensor) or not isinstance(found, Tensor):
+            raise ValueError(f"expected a module that makes a tensor of one, got {name!r}")
+        if torch._C._functorch.is_functorch_wrapped_tensor(found):
             raise ValueError(
-                f"expected a linear layer of an nn.Sequential, of {linear}, got {layer!r}"
+                f"expected modules that are called once, got {name!r} inside torch.func"
             )
-        cut = [name for name, _ in modules].index(layer)
-        y = targets[rows]
-        masks = sequential.Masks(modules, rows.shape, inputs.shape[-1], like=y).draw(seed)
-        h = sequential.run(modules[:cut], inputs[rows], masks)
-        z = sequential.run(modules[cut : cut + 1], h, masks)
-        sent = torch.ones_like(z[..., 0]) if source is None else h[..., source]
-        points = []
-        for e in torch.cartesian_prod(offsets, offsets):
-            moved = z.clone()
-            moved[..., list(units)] += sent.unsqueeze(-1) * e
-            with torch.enable_grad():
-                moved.requires_grad_()
-                outputs = sequential.run(modules[cut + 1 :], moved, masks)
-                losses = LOSSES[loss](outputs, y, reduction="none")
-                (delta,) = torch.autograd.grad(losses.sum() / y[0].numel(), moved)
-            points.append((delta[..., list(units)] * sent.unsqueeze(-1)).sum(1))
-    return torch.stack(points, 1).unflatten(1, (len(offsets), len(offsets)))
+        found = found if found.requires_grad else found.requires_grad_()
+        found.retain_grad()
+        calls[name].append((given[0].detach().clone(), found))
+        return found.clone()  # it may be worked on in place
+
+    modules = dict(net.named_modules())
+    if scripted := [n for n in names if isinstance(modules[n], torch.jit.ScriptModule)]:
+        raise ValueError(f"expected modules that take hooks, got scripted {scripted}")
+    for name in names:
+        modules[name].register_forward_hook(partial(note, name), with_kwargs=True)
+    mean = batch.mean(net)
+    if often := [name for name, found in calls.items() if len(found) != 1]:
+        times = [len(calls[name]) for name in often]
+        raise ValueError(f"expected modules that are called once, got {often}: {times} times")
+    if rows_alone.checkpoints_again(mean):
+        mean.backward()  # which calls the layers inside once more
+        errors = [calls[name][-1][1].grad for name in names]
+    else:
+        outputs = [calls[name][0][1] for name in names]
+        errors = torch.autograd.grad(mean, outputs, allow_unused=True)
+    return {
+        name: (before, found.detach(), torch.zeros_like(found) if error is None else error)
+        for name, error in zip(names, errors, strict=True)
+        for before, found in calls[name][:1]
+    }

@@ -8,6 +8,8 @@ convolution's positions are the places that its kernel visits, and its inputs th
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -22,6 +24,98 @@ BLOCK = 128
 """Rows of a block of products; blocks above the diagonal are copied from those below."""
 
 MATRIX_LAYERS = (nn.Linear, OneHotLinear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
+
+DIRECT_LAYERS = (nn.LayerNorm, nn.Embedding)
+"""Layers whose own gradients are as cheap to hold as to multiply; see `direct_gradients`."""
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """What n rows left at one layer, over its groups.
+
+    Attributes:
+        layer: Which.
+        inputs: A [groups, n, T, k].
+        errors: D [groups, n, T, out].
+        weight, bias: Their names, where they are asked for.
+    """
+
+    layer: nn.Module
+    inputs: Tensor
+    errors: Tensor
+    weight: str | None
+    bias: str | None
+
+    def take(self, rows: slice) -> Part:
+        """Some of the rows."""
+        inputs, errors = self.inputs[:, rows], self.errors[:, rows]
+        return Part(self.layer, inputs, errors, self.weight, self.bias)
+
+    def to(self, dtype: torch.dtype) -> Part:
+        """The same in another precision."""
+        inputs, errors = self.inputs.to(dtype), self.errors.to(dtype)
+        return Part(self.layer, inputs, errors, self.weight, self.bias)
+
+    def products(self) -> Tensor:
+        """Inner products of the rows' gradients [n, n]; see `products`."""
+        asked = {"weight": self.weight is not None, "bias": self.bias is not None}
+        pairs = zip(self.inputs, self.errors, strict=True)
+        return sum(products(inputs, errors, **asked) for inputs, errors in pairs)
+
+    def squared_norms(self) -> Tensor:
+        """Squared norms of the rows' gradients [n]; see `squared_norms`."""
+        asked = {"weight": self.weight is not None, "bias": self.bias is not None}
+        pairs = zip(self.inputs, self.errors, strict=True)
+        return sum(squared_norms(inputs, errors, **asked) for inputs, errors in pairs)
+
+    def write(self, columns: Mapping[str, Tensor]) -> None:
+        """Write the gradients themselves; columns [n, numbers of the parameter] by its name."""
+        dtype = next(iter(columns.values())).dtype
+        if dtype != self.errors.dtype:
+            return self.to(dtype).write(columns)
+        groups, n, positions, k = self.inputs.shape
+        if self.bias is not None:
+            summed = self.errors.sum(2)
+            columns[self.bias].view(n, groups, -1).copy_(summed.transpose(0, 1))
+        if self.weight is None:
+            return
+        transposed = isinstance(self.layer, OneHotLinear)
+        shape = (n, groups, k, -1) if transposed else (n, groups, -1, k)
+        places = columns[self.weight].view(shape)
+        for group, (a, d) in enumerate(zip(self.inputs, self.errors, strict=True)):
+            left, right = (a, d) if transposed else (d, a)
+            if positions == 1:
+                torch.mul(left.mT, right, out=places[:, group])
+            else:
+                for row in range(n):
+                    torch.mm(left[row].T, right[row], out=places[row, group])
+
+
+def direct_gradients(layer: nn.Module, seen: Tensor, errors: Tensor) -> dict[str, Tensor]:
+    """Gradients of n rows in a layer of `DIRECT_LAYERS` [n, …], by the parameter's own name."""
+    n = len(seen)
+    if isinstance(layer, nn.LayerNorm):
+        shape = layer.normalized_shape
+        normed = functional.layer_norm(seen, shape, eps=layer.eps)
+        found = {"weight": normed * errors, "bias": errors}
+        return {name: values.reshape(n, -1, *shape).sum(1) for name, values in found.items()}
+    rows, width = layer.weight.shape
+    found = errors.new_zeros(n * rows, width)
+    which = seen + rows * torch.arange(n, device=seen.device).view(-1, *[1] * (seen.ndim - 1))
+    found.index_add_(0, which.flatten(), errors.reshape(-1, width))
+    found = found.view(n, rows, width)
+    if layer.padding_idx is not None:
+        found[:, layer.padding_idx] = 0
+    return {"weight": found}
+
+
+def takes_rows(layer: nn.Module, seen: Tensor) -> bool:
+    """Whether a layer reads the first dimension of its argument as rows."""
+    if isinstance(layer, nn.LayerNorm):
+        return seen.ndim > len(layer.normalized_shape)
+    if isinstance(layer, nn.Linear | OneHotLinear | nn.Embedding):
+        return seen.ndim > isinstance(layer, nn.Linear | OneHotLinear)
+    return seen.ndim == 2 + len(layer.kernel_size)
 
 
 def layer_inputs(layer: nn.Module, seen: Tensor) -> Tensor:
@@ -79,7 +173,11 @@ def products(inputs: Tensor, errors: Tensor, *, weight: bool = True, bias: bool 
 def squared_norms(
     inputs: Tensor, errors: Tensor, *, weight: bool = True, bias: bool = True
 ) -> Tensor:
-    """Squared norms of n gradients [n]: the diagonal of `products`, with the same choice."""
+    """Squared norms of n gradients [n]: the diagonal of `products`, with the same choice.
+
+    Where the pairs of positions cancel, round-off would be left of them: there the gradients
+    themselves are squared.
+    """
     (n, positions, k), out = inputs.shape, errors.shape[2]
     at_bias = errors.sum(1).square().sum(1) if bias else errors.new_zeros(n)
     if not weight:
@@ -91,7 +189,12 @@ def squared_norms(
     found = []
     for a, d in zip(inputs.split(rows), errors.split(rows), strict=True):
         if pairs:
-            found.append(((a @ a.mT) * (d @ d.mT)).sum((1, 2)))
+            squares = ((a @ a.mT) * (d @ d.mT)).sum((1, 2))
+            terms = a.square().sum((1, 2)) * d.square().sum((1, 2))
+            cancel = (squares <= torch.finfo(terms.dtype).eps ** 0.5 * terms).nonzero().flatten()
+            for row in cancel.tolist():
+                squares[row] = (a[row].T @ d[row]).square().sum()
+            found.append(squares)
         else:
             found.append((a.mT @ d).square().sum((1, 2)))
     return torch.cat(found) + at_bias

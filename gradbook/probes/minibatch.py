@@ -4,10 +4,22 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.utils.data import DataLoader
 
-from gradbook.probes import sequential
-from gradbook.probes.guard import untouched
-from gradbook.training import LOSSES
+from gradbook.probes import rows_alone, sequential
+from gradbook.probes.batches import batches, minibatches_of
+from gradbook.probes.checks import matrix, minibatches, number, scaled, whole
+from gradbook.probes.guard import stand_in, untouched
+from gradbook.probes.losses import warn_of_lost
+from gradbook.probes.per_example import example_gradients
+from gradbook.probes.proofs import ready
+from gradbook.probes.reading import (
+    Inputs,
+    Loss,
+    Output,
+    learning,
+    refuse_lost,
+)
 
 
 def sample_minibatches(n: int, batch_size: int, count: int, seed: int) -> Tensor:
@@ -15,7 +27,8 @@ def sample_minibatches(n: int, batch_size: int, count: int, seed: int) -> Tensor
 
     Different minibatches may share rows: each is what training might see next.
     """
-    if not 1 <= batch_size <= n:
+    whole(n, "n", 1), whole(count, "count", 1), whole(seed, "seed")
+    if not 1 <= whole(batch_size, "batch_size") <= n:
         raise ValueError(f"expected 1 <= batch_size <= {n} rows, got {batch_size}")
     generator = torch.Generator().manual_seed(seed)
     return torch.stack([torch.randperm(n, generator=generator)[:batch_size] for _ in range(count)])
@@ -23,57 +36,112 @@ def sample_minibatches(n: int, batch_size: int, count: int, seed: int) -> Tensor
 
 @torch.no_grad()
 def minibatch_gradients(
-    model: nn.Sequential,
-    inputs: Tensor,
-    targets: Tensor,
-    rows: Tensor,
-    parameter: str,
+    model: nn.Module,
+    inputs: Inputs | DataLoader,
+    targets: Tensor | None = None,
+    rows: Tensor | None = None,
+    parameter: str = "",
     *,
     mode: str = "eval",
-    loss: str = "l1",
+    loss: Loss = "l1",
     seed: int = 0,
+    output: Output | None = None,
 ) -> Tensor:
-    """Gradient of each minibatch's mean loss in one layer's bias (or batch norm's β).
+    """Gradient of each minibatch's mean loss in one parameter.
 
-    All minibatches go through the network in one pass, each with its own batch statistics and
-    dropout masks.
+    In a bias (or batch norm's β) of an `nn.Sequential` of known modules on plain rows all
+    minibatches go through the network in one pass, each with its own batch statistics and dropout
+    masks; see `gradbook.probes.sequential`. Elsewhere one goes after the other.
 
     Args:
-        model: An `nn.Sequential`; it is left exactly as it was.
-        inputs: All rows' inputs [n, …].
-        targets: All rows' targets [n, outputs].
-        rows: Row indices of the minibatches [M, B].
-        parameter: Name of a bias of the Sequential, such as ``"linear2.bias"``. In training mode
-            the gradient of a bias in front of batch norm is zero, and what returns is round-off.
+        model: Any network; it is left exactly as it was.
+        inputs: All rows' inputs [n, …]; a tuple or dict of tensors for several arguments. Or a
+            `DataLoader` of (inputs, targets), each batch of which is a minibatch.
+        targets: All rows' targets [n, …]; None with a `DataLoader`.
+        rows: Row indices of the minibatches [M, B]; None with a `DataLoader`.
+        parameter: Its name, such as ``"linear2.bias"``. In training mode the gradient of a bias in
+            front of batch norm is zero, and what returns is round-off.
         mode: ``"eval"`` or ``"train"``.
-        loss: One of `training.LOSSES`.
+        loss: See `gradbook.probes.losses`.
         seed: Seed of dropout's masks.
+        output: What makes a tensor of what the network returns.
 
     Returns:
-        [M, units].
+        [M, …], behind M the parameter's own shape.
 
     Raises:
-        ValueError: The network is no Sequential, or has no such bias.
+        TypeError: An argument is of the wrong type.
+        ValueError: The network has no such parameter, it is frozen, or an argument does not fit.
+
+    Cost: one forward and one backward pass of M · B rows.
     """
-    with untouched(model, mode):
-        return _errors(model, inputs[rows], targets[rows], parameter, loss, seed).sum(1)
+    whole(seed, "seed", 0)
+    found = []
+    with untouched(model, mode) as net:
+        (name,) = learning(net, [parameter])
+        for data, indices in minibatches_of(inputs, targets, rows, loss, output):
+            ready(model, net, mode, data, [name])
+            refuse_lost(net, data, indices)
+            modules = sequential.taken_apart(net, data)
+            cut = sequential.place(modules, name)
+            drawn = seed + len(found)
+            if cut is not None:
+                (x,), y = data.inputs, data.targets
+                each = _errors(modules, x[indices], y[indices], cut, loss, drawn).sum(1)
+            else:
+                each = []
+                for number, batch in enumerate(indices):
+                    torch.manual_seed(drawn + number)
+                    each += rows_alone.gradients(stand_in(net), data.take(batch).mean, [name])
+                each = torch.stack(each)
+            found += each
+    return torch.stack(found)
 
 
 @torch.no_grad()
 def per_example_gradients(
-    model: nn.Sequential, inputs: Tensor, targets: Tensor, parameter: str, *, loss: str = "l1"
+    model: nn.Module,
+    inputs: Inputs | DataLoader,
+    targets: Tensor | None = None,
+    parameter: str = "",
+    *,
+    loss: Loss = "l1",
+    output: Output | None = None,
 ) -> Tensor:
-    """Gradient of each row's loss in one layer's bias, in evaluation mode [n, units].
+    """Gradient of each row's loss in one parameter, in evaluation mode [n, …].
 
     Never divided by n. In training mode batch norm gives a row no gradient of its own, so the
-    probe works in evaluation mode only.
+    probe works in evaluation mode only. It takes the same way as `minibatch_gradients`, or that of
+    `gradbook.probes.per_example.example_gradients`; so it takes a `DataLoader` too, whose batches
+    follow one another.
+
+    Cost: one forward and one backward pass of all rows.
     """
-    with untouched(model, "eval"):
-        return _errors(model, inputs[:, None], targets[:, None], parameter, loss, 0)[:, 0]
+    found = []
+    with untouched(model, "eval") as net:
+        (name,) = learning(net, [parameter])
+        shape = dict(net.named_parameters())[name].shape
+        for data in batches(inputs, targets, loss, output):
+            ready(model, net, "eval", data, [name])
+            modules = sequential.taken_apart(net, data)
+            cut = sequential.place(modules, name)
+            if cut is not None:
+                (x,), y = data.inputs, data.targets
+                found.append(_errors(modules, x[:, None], y[:, None], cut, loss, 0)[:, 0])
+                warn_of_lost(data.losses(stand_in(net)), stacklevel=3)
+                continue
+            each = example_gradients(
+                model, data.inputs, data.targets, loss=loss, parameters=[name], output=output
+            )
+            found.append(each.unflatten(1, shape))
+    return torch.cat(found)
 
 
 def minibatch_means(gradients: Tensor, rows: Tensor) -> Tensor:
     """Means of per-example gradients [n, P] over minibatches with distinct rows [M, B]: [M, P]."""
+    minibatches(rows, len(matrix(gradients, "gradients")))
+    if (rows.sort(1).values.diff(dim=1) == 0).any():
+        raise ValueError("expected minibatches of distinct rows, got a row twice in one")
     members = torch.zeros(len(rows), len(gradients)).to(gradients)
     members.scatter_(1, rows.to(gradients.device), 1 / rows.shape[1])
     return members @ gradients
@@ -93,8 +161,11 @@ def drop_roundoff(gradients: Tensor, relative: float = 1e-9) -> Tensor:
     Raises:
         TypeError: The gradients are not float64.
     """
-    if gradients.dtype != torch.float64:
-        raise TypeError(f"expected float64 gradients, got {gradients.dtype}: probe in float64")
+    if not isinstance(gradients, Tensor) or gradients.dtype != torch.float64:
+        got = getattr(gradients, "dtype", type(gradients).__name__)
+        raise TypeError(f"expected float64 gradients, got {got}: probe in float64")
+    if not gradients.numel() or not gradients.ndim:
+        raise ValueError(f"expected gradients […, P], got shape {tuple(gradients.shape)}")
     norms = gradients.norm(dim=-1, keepdim=True)
     return gradients.where(norms > relative * norms.max(), 0)
 
@@ -104,6 +175,7 @@ def pairwise_cosines(gradients: Tensor) -> Tensor:
 
     A pair with a zero gradient has no angle: its cosine is nan.
     """
+    gradients = scaled(matrix(gradients, "gradients"), 1)
     norms = gradients.norm(dim=1, keepdim=True)
     units = gradients / norms
     first, second = torch.triu_indices(len(gradients), len(gradients), 1)
@@ -131,6 +203,8 @@ def responsive_units(gradients: Tensor) -> tuple[int, int]:
     Args:
         gradients: Minibatch gradients in a layer's biases after E epochs [E, M, units].
     """
+    if matrix(gradients, "gradients", 3).shape[2] < 2:
+        raise ValueError(f"expected at least two units, got {tuple(gradients.shape)}")
     rarest = (gradients != 0).double().mean(1).amin(0).clamp(max=0.5)
     first, second = sorted(rarest.sort(descending=True, stable=True).indices[:2].tolist())
     return first, second
@@ -141,6 +215,13 @@ def relative_error(gradients: Tensor, full: Tensor) -> float:
 
     Source: McCandlish et al. 2018, eq. 2.10 (its expectation is B_simple / B).
     """
+    matrix(gradients, "gradients"), matrix(full, "the full gradient", 1)
+    if full.shape != gradients.shape[1:]:
+        raise ValueError(
+            f"expected a full gradient {tuple(gradients.shape[1:])}, got {tuple(full.shape)}"
+        )
+    both = scaled(torch.cat([gradients, full[None]]))
+    gradients, full = both[:-1], both[-1]
     return ((gradients - full).square().sum(1).mean() / full.square().sum()).item()
 
 
@@ -152,6 +233,7 @@ def noise_scale(gradients: Tensor) -> float:
 
     Source: McCandlish et al. 2018, eq. 2.9.
     """
+    gradients = scaled(matrix(gradients, "gradients"))
     signal = gradients.mean(0).square().sum()
     return (gradients.square().sum(1).mean() / signal - 1).item()
 
@@ -161,26 +243,17 @@ def predicted_cosine(noise_scale: float, batch_size: int, n: int | None = None) 
 
     With n rows and no replacement inside a minibatch the variance carries (n − B)/(n − 1).
     """
+    number(noise_scale, "noise_scale", 0), number(batch_size, "batch_size", 1)
+    if n is not None and not batch_size <= number(n, "n", 2):
+        raise ValueError(f"expected at least {batch_size} rows n, got {n}")
     correction = 1.0 if n is None else (n - batch_size) / (n - 1)
     return 1 / (1 + noise_scale / batch_size * correction)
 
 
-def _errors(model: nn.Module, x: Tensor, y: Tensor, parameter: str, loss: str, seed: int) -> Tensor:
+def _errors(
+    modules: sequential.Modules, x: Tensor, y: Tensor, cut: int, loss: str, seed: int
+) -> Tensor:
     """∂(mean loss of each minibatch)/∂(output of the layer) [M, B, units]."""
-    if loss not in LOSSES:
-        raise ValueError(f"expected a loss of {list(LOSSES)}, got {loss!r}")
-    modules = sequential.taken_apart(model)
-    biases = [
-        f"{name}.bias" for name, module in modules if getattr(module, "bias", None) is not None
-    ]
-    if parameter not in biases:
-        raise ValueError(f"expected a bias of an nn.Sequential, of {biases}, got {parameter!r}")
-    cut = [f"{name}.bias" for name, _ in modules].index(parameter) + 1
     masks = sequential.Masks(modules, x.shape[:2], x.shape[-1], like=y).draw(seed)
-    z = sequential.run(modules[:cut], x, masks)
-    with torch.enable_grad():
-        z.requires_grad_()
-        outputs = sequential.run(modules[cut:], z, masks)
-        losses = LOSSES[loss](outputs, y, reduction="none")
-        (delta,) = torch.autograd.grad(losses.sum() / y[0].numel(), z)
-    return delta
+    z = sequential.run(modules[: cut + 1], x, masks)
+    return sequential.errors(modules[cut + 1 :], z, y, masks, loss, y[0].numel())

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from gradbook.probes import sequential
-from gradbook.training import LOSSES
+from gradbook.probes.losses import ELEMENTWISE
 
 CHUNK = 2**20
 """Elements of the largest intermediate tensor."""
@@ -80,7 +80,7 @@ def landscape(
     return torch.cat(gradients)
 
 
-def _fixed_scale(base, u, v, du, dv, w, weight, constant, y, loss) -> Tensor:
+def _fixed_scale(base, u, v, du, dv, w, weight, constant, y, loss) -> Tensor:  # type: ignore[no-untyped-def]
     """Some minibatches, ReLU straight after the linear layer; rows are independent.
 
     base and weight [m, B, J], curves [m, B, G], y [m, B, 1].
@@ -106,7 +106,7 @@ def _fixed_scale(base, u, v, du, dv, w, weight, constant, y, loss) -> Tensor:
     return torch.stack([g.unflatten(0, (m, batch)).sum(1) for g in gradients], -1)
 
 
-def _batch_scale(norm, base, u, v, du, dv, w, weight, constant, y, loss) -> Tensor:
+def _batch_scale(norm, base, u, v, du, dv, w, weight, constant, y, loss) -> Tensor:  # type: ignore[no-untyped-def]
     """Some minibatches, batch norm with batch statistics between the linear layer and the ReLU.
 
     base and weight [m, B, J], curves [m, B, G], y [m, B, 1]. With centred quantities
@@ -176,7 +176,7 @@ def _batch_scale(norm, base, u, v, du, dv, w, weight, constant, y, loss) -> Tens
     return torch.stack(gradients, -1).unflatten(1, grid)
 
 
-def signs(base, u, v, w, centre=0.0, slack=0.0) -> tuple[Tensor, Tensor]:
+def signs(base, u, v, w, centre=0.0, slack=0.0) -> tuple[Tensor, Tensor]:  # type: ignore[no-untyped-def]
     """Entries […, J] with base + u·w₁ + v·w₂ > centre on the whole grid, and those undecided."""
     (low_u, high_u), (low_v, high_v) = u.aminmax(dim=-1), v.aminmax(dim=-1)
     middle = torch.stack([low_u + high_u, low_v + high_v], -1) / 2
@@ -190,7 +190,7 @@ def _loss_slope(output: Tensor, y: Tensor, loss: str, batch: int) -> Tensor:
     """∂(mean loss)/∂output for outputs [rows, points] and targets [rows, 1]."""
     with torch.enable_grad():
         output = output.detach().requires_grad_()
-        losses = LOSSES[loss](output, y.expand_as(output), reduction="none")
+        losses = ELEMENTWISE[loss](output, y.expand_as(output))
         return torch.autograd.grad(losses.sum() / batch, output)[0]
 
 

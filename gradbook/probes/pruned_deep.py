@@ -16,7 +16,6 @@ import torch
 from torch import Tensor
 
 from gradbook.probes import pruned, sequential
-from gradbook.training import LOSSES
 
 CHUNK = 2**20
 """Elements of the largest tensor over the grid."""
@@ -74,7 +73,7 @@ def landscape(
     return torch.stack(gradients)
 
 
-def _strip(rest, factors, changing, curves, y, drawn, loss) -> tuple[Tensor, Tensor]:
+def _strip(rest, factors, changing, curves, y, drawn, loss) -> tuple[Tensor, Tensor]:  # type: ignore[no-untyped-def]
     """∂(mean loss)/∂u and ∂/∂v of each row on a part of the grid [B, E, G].
 
     factors [B, 3 + C, K], changing (p at u = v = 0 [B, C], its slopes [B, C, 2]), curves [B, E] and
@@ -85,13 +84,7 @@ def _strip(rest, factors, changing, curves, y, drawn, loss) -> tuple[Tensor, Ten
     p = start + u * slopes[..., 0] + v * slopes[..., 1]  # [B, E, G, C]
     one = torch.ones_like(u + v)
     h = torch.cat([one, u * one, v * one, p.relu()], -1).flatten(1, 2)
-    z = h @ factors
-    with torch.enable_grad():
-        z.requires_grad_()
-        outputs = sequential.run(rest, z, drawn)
-        target = y[:, None].expand_as(outputs)
-        losses = LOSSES[loss](outputs, target, reduction="none")
-        (delta,) = torch.autograd.grad(losses.sum() / y.numel(), z)
+    delta = sequential.errors(rest, h @ factors, y[:, None], drawn, loss, y.numel())
     back = (delta @ factors[:, 1:].mT).unflatten(1, p.shape[1:3])  # [B, E, G, 2 + C]
     passed = back[..., 2:] * (p > 0)
     return tuple(back[..., k] + (passed * slopes[..., k]).sum(-1) for k in (0, 1))

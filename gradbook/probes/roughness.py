@@ -14,6 +14,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from gradbook.probes.checks import matrix, whole
+
 RESOLUTION = 1e-9
 """Angles in radians that round-off can make in float64, with a wide margin."""
 
@@ -30,9 +32,12 @@ def neighbour_angle(gradients: Tensor, step: int = 1) -> float:
         TypeError: The landscapes are not float64.
         ValueError: They have no points so far apart.
     """
-    if gradients.dtype != torch.float64:
-        raise TypeError(f"expected float64 landscapes, got {gradients.dtype}: probe in float64")
-    if gradients.ndim != 4 or not 1 <= step < gradients.shape[1]:
+    if not isinstance(gradients, Tensor) or gradients.dtype != torch.float64:
+        got = getattr(gradients, "dtype", type(gradients).__name__)
+        raise TypeError(f"expected float64 landscapes, got {got}: probe in float64")
+    whole(step, "step")
+    square = gradients.ndim == 4 and gradients.shape[1] == gradients.shape[2]
+    if not square or gradients.shape[3] != 2 or not 1 <= step < gradients.shape[1]:
         raise ValueError(
             f"expected landscapes [M, G, G, 2] with G > {step}, got {tuple(gradients.shape)}"
         )
@@ -68,6 +73,11 @@ def noise_by_source(first: Tensor, second: Tensor) -> tuple[float, float]:
     Returns:
         The examples' part and the masks' part of tr Σ.
     """
+    if matrix(first, "gradients").shape != matrix(second, "gradients").shape:
+        raise ValueError(
+            f"expected two draws of the same examples, got {tuple(first.shape)} and "
+            f"{tuple(second.shape)}"
+        )
     masks = (first - second).square().sum(1).mean() / 2
     centred = [draw - draw.mean(0) for draw in (first, second)]
     examples = (centred[0] * centred[1]).sum(1).mean()

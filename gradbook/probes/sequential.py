@@ -13,6 +13,9 @@ import torch
 from torch import Tensor, nn
 
 from gradbook.models import OneHotLinear
+from gradbook.probes.guard import is_plain
+from gradbook.probes.losses import ELEMENTWISE
+from gradbook.probes.reading import Rows
 
 UNITWISE = (
     nn.ReLU,
@@ -30,6 +33,27 @@ UNITWISE = (
 )
 """Modules in which a unit's output depends on no other unit."""
 
+ROWWISE = (
+    *UNITWISE,
+    nn.Linear,
+    OneHotLinear,
+    nn.LayerNorm,
+    nn.PReLU,
+    nn.CELU,
+    nn.Hardtanh,
+    nn.ReLU6,
+    nn.Hardsigmoid,
+    nn.Hardswish,
+    nn.LogSigmoid,
+    nn.Mish,
+    nn.Softsign,
+    nn.Tanhshrink,
+    nn.Softshrink,
+    nn.Hardshrink,
+    nn.Sequential,
+)
+"""Modules that map plain rows [n, units], each for itself (batch norm and dropout apart)."""
+
 _FRESH = (nn.Linear, OneHotLinear, nn.ReLU)
 """Modules whose output is a tensor of its own, never a view of something else."""
 
@@ -39,14 +63,25 @@ Modules = Sequence[tuple[str, nn.Module]]
 Drawn = Mapping[str, Tensor]
 
 
-def taken_apart(model: nn.Module) -> list[tuple[str, nn.Module]]:
-    """Names and modules of a network that `run` can run; empty where it cannot.
+def taken_apart(model: nn.Module, rows: Rows) -> list[tuple[str, nn.Module]]:
+    """Names and modules of a network that `run` can run on such rows; empty where it cannot.
 
-    That is an `nn.Sequential` with the forward pass of one. In training mode, batch norm and
-    dropout have to stand in it themselves, not inside another module. A module that stands in it
-    twice is listed twice.
+    That is an `nn.Sequential` of exactly the types of `ROWWISE`, without hooks, on plain rows
+    [n, units] that are judged output by output. In training mode, batch norm and dropout have to
+    stand in it themselves, not inside another module. A module that stands in it twice is listed
+    twice.
     """
-    if not isinstance(model, nn.Sequential) or type(model).forward is not nn.Sequential.forward:
+    plain = (
+        isinstance(rows.inputs, tuple)
+        and len(rows.inputs) == 1
+        and rows.inputs[0].ndim == rows.targets.ndim == 2
+        and rows.targets.is_floating_point()
+        and isinstance(rows.loss, str)
+        and rows.loss in ELEMENTWISE
+        and rows.output is None
+    )
+    known = type(model) is nn.Sequential and all(type(part) in ROWWISE for part in model.modules())
+    if not plain or not known or not is_plain(model):
         return []
     hidden = [
         part
@@ -56,6 +91,21 @@ def taken_apart(model: nn.Module) -> list[tuple[str, nn.Module]]:
         if isinstance(part, _MIXING) and part.training
     ]
     return [] if hidden else list(model._modules.items())
+
+
+def place(modules: Modules, parameter: str) -> int | None:
+    """Where the one module stands that owns a bias, by the bias's name; None if there is none."""
+    names = [f"{name}.bias" for name, _ in modules]
+    if parameter not in names:
+        return None
+    bias = modules[names.index(parameter)][1].bias
+    owners = [
+        number
+        for number, (_, module) in enumerate(modules)
+        for part in module.modules()
+        if any(value is bias for value in part._parameters.values())
+    ]
+    return owners[0] if bias is not None and len(owners) == 1 else None
 
 
 def run(
@@ -93,6 +143,24 @@ def run(
             else:
                 x = module(x.flatten(0, -2)).unflatten(0, x.shape[:-1])
     return x
+
+
+@torch.enable_grad()
+def errors(modules: Modules, z: Tensor, y: Tensor, masks: Drawn, loss: str, losses: int) -> Tensor:
+    """∂(mean loss of each minibatch)/∂z through modules that follow, of z's shape.
+
+    Args:
+        modules: As in `run`.
+        z: What enters them [..., B, n].
+        y: Targets, of a shape that expands to the outputs'.
+        masks: As in `run`.
+        loss: A name of `losses.ELEMENTWISE`.
+        losses: How many a minibatch's mean is taken over.
+    """
+    z.requires_grad_()
+    outputs = run(modules, z, masks)
+    each = ELEMENTWISE[loss](outputs, y.expand_as(outputs))
+    return torch.autograd.grad(each.sum() / losses, z)[0]
 
 
 class Masks:
@@ -136,8 +204,9 @@ def dropout_widths(modules: Modules, inputs: int) -> dict[str, int]:
     """Units that each dropout module acts on, read off the layers before it."""
     widths, width = {}, inputs
     for name, module in modules:
-        if hasattr(module, "out_features"):
-            width = module.out_features
+        linear = [part for part in module.modules() if hasattr(part, "out_features")]
+        if linear:
+            width = linear[-1].out_features
         elif isinstance(module, nn.BatchNorm1d):
             width = module.num_features
         elif isinstance(module, nn.Dropout):
@@ -164,6 +233,11 @@ def _batch_norm(norm: nn.BatchNorm1d, x: Tensor, unit: int | None, reuse: bool) 
         scale, shift = (t[at] for t in scale_and_shift(norm))
         return x.mul_(scale).add_(shift) if reuse else x * scale + shift
     dim = -2 if unit is None else -1
+    if x.shape[dim] == 1:
+        raise ValueError(
+            "expected minibatches of at least two rows for batch norm with the minibatch's "
+            "statistics, got 1"
+        )
     mean = x.mean(dim, keepdim=True)
     x = x.sub_(mean) if reuse else x - mean
     squares = (part.square().mean(dim, keepdim=True) for part in x.flatten(0, -3))

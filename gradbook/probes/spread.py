@@ -11,8 +11,13 @@ number under four names:
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
+
+from gradbook.probes.checks import kernel as checked
+from gradbook.probes.checks import matrix, number, scaled
 
 
 def coherence(kernel: Tensor) -> float:
@@ -20,22 +25,26 @@ def coherence(kernel: Tensor) -> float:
 
     Source: Chatterjee & Zielinski 2020.
     """
+    kernel = scaled(checked(kernel))
     return (kernel.mean() / kernel.diagonal().mean()).item()
 
 
 def diversity(kernel: Tensor) -> float:
     """Gradient diversity Δ = Σ‖g_i‖²/‖Σ g_i‖². Source: Yin et al. 2018."""
+    kernel = scaled(checked(kernel))
     return (kernel.diagonal().sum() / kernel.sum()).item()
 
 
 def confusion(kernel: Tensor) -> float:
     """Smallest η ≥ 0 with ⟨g_i, g_j⟩ ≥ −η for all i ≠ j. Source: Sankararaman et al. 2020."""
+    checked(kernel, 2)
     return max(0.0, -kernel.clone().fill_diagonal_(torch.inf).min().item())
 
 
 def example_cosines(kernel: Tensor) -> Tensor:
     """Cosine of every two gradients [n, n]; nan where one is zero."""
-    norms = kernel.diagonal().sqrt()
+    norms = checked(kernel).diagonal().sqrt()
+    norms = norms.where(norms > 0, torch.nan)
     return (kernel / norms[:, None] / norms).clamp(-1, 1)
 
 
@@ -52,8 +61,17 @@ def stiffness(kernel: Tensor, classes: Tensor | None = None) -> tuple[Tensor, Te
 
     Source: Fort et al. 2019.
     """
+    checked(kernel)
     if classes is None:
         classes = torch.zeros(len(kernel), dtype=torch.long)
+    if not isinstance(classes, Tensor) or classes.is_floating_point() or classes.is_complex():
+        raise TypeError(f"expected classes as a tensor of integers [n], got {classes!r:.80}")
+    if classes.shape != (len(kernel),) or classes.min() < 0:
+        raise ValueError(
+            f"expected classes [{len(kernel)}] from 0, got {tuple(classes.shape)} from "
+            f"{classes.min().item() if classes.numel() else 'nothing'}"
+        )
+    classes = classes.long()
     members = torch.eye(int(classes.max()) + 1).to(kernel)[classes.to(kernel.device)]
 
     def mean(values: Tensor) -> Tensor:
@@ -69,6 +87,7 @@ def agreement_with_rest(kernel: Tensor) -> Tensor:
 
     The example's own share of the mean, which would agree with it in any case, is left out.
     """
+    kernel = scaled(checked(kernel))
     own, row = kernel.diagonal(), kernel.sum(1)
     rest = (kernel.sum() - 2 * row + own).clamp(min=0)
     return ((row - own) / (own * rest).sqrt()).clamp(-1, 1)
@@ -79,13 +98,20 @@ def signal_to_noise(gradients: Tensor) -> Tensor:
 
     Source: Liu et al. 2020, gradient signal-to-noise ratio (GSNR).
     """
+    gradients = scaled(matrix(gradients, "gradients"), 0)
     return gradients.mean(0).square() / gradients.var(0, correction=0)
 
 
 def mean_signal_to_noise(gradients: Tensor) -> float:
-    """Variance-weighted mean of r_j over parameters, Σ_j (Var[g_j]/tr Σ) r_j = 1/B_simple."""
+    """Variance-weighted mean of r_j over parameters, Σ_j (Var[g_j]/tr Σ) r_j = 1/B_simple.
+
+    Infinite where no gradient varies, nan where all are zero.
+    """
+    gradients = scaled(matrix(gradients, "gradients"))
     variance = gradients.var(0, correction=0)
     noisy = variance > 0
+    if not noisy.any():
+        return math.inf if gradients.any() else math.nan
     return (variance[noisy] / variance.sum() @ signal_to_noise(gradients)[noisy]).item()
 
 
@@ -98,6 +124,7 @@ def generalization_ratio(gradients: Tensor, n: int) -> float:
 
     Source: Liu et al. 2020, eq. 19 and 22.
     """
+    gradients, n = scaled(matrix(gradients, "gradients")), number(n, "n", 1)
     signal, variance = gradients.mean(0).square(), gradients.var(0, correction=0)
     weights = signal + variance / n
     return (1 - (weights / weights.sum() / (signal / variance + 1 / n)).nansum() / n).item()
@@ -105,6 +132,7 @@ def generalization_ratio(gradients: Tensor, n: int) -> float:
 
 def predicted_generalization(noise_scale: float, n: int) -> float:
     """OSGR(n) = 1/(1 + B_simple/n)."""
+    noise_scale, n = number(noise_scale, "noise_scale", 0), number(n, "n", 1)
     return 1 / (1 + noise_scale / n)
 
 
@@ -113,10 +141,14 @@ def noise_tests(kernel: Tensor) -> tuple[float, float, float]:
 
     With the covariance over n − 1: the norm test compares √(tr Σ/n) with ‖G‖; the inner product
     test the part of it along G, √(ĜᵀΣĜ/n), Ĝ = G/‖G‖; the orthogonality test the part across. The
-    square of the first is the sum of the squares of the others.
+    square of the first is the sum of the squares of the others. What is round-off is zero.
+
+    Args:
+        kernel: [n, n], n > 1; the mean gradient must not be zero (nan).
 
     Source: Byrd et al. 2012, eq. 3.9; Bollapragada et al. 2017, eq. 2.6 and 3.3.
     """
+    kernel = scaled(checked(kernel, 2))
     n, signal, row = len(kernel), kernel.mean(), kernel.mean(1)  # row: ⟨g_i, G⟩
     along = row.square().sum() / signal
     parts = (
@@ -124,5 +156,7 @@ def noise_tests(kernel: Tensor) -> tuple[float, float, float]:
         along - n * signal,
         kernel.diagonal().sum() - along,
     )
+    least = 8 * torch.finfo(kernel.dtype).eps * kernel.diagonal().sum()
+    parts = tuple(part.where(part > least, 0) for part in parts)
     norm, inner, across = ((part / (n * (n - 1) * signal)).sqrt().item() for part in parts)
     return norm, inner, across

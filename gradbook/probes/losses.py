@@ -1,0 +1,123 @@
+"""Losses by the names that people use, and by functions; each gives every row's own."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from functools import partial
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+
+def _logistic(outputs: Tensor, targets: Tensor) -> Tensor:
+    return functional.softplus(-outputs * targets)
+
+
+_SQUARED = partial(functional.mse_loss, reduction="none")
+_L1 = partial(functional.l1_loss, reduction="none")
+_BINARY = partial(functional.binary_cross_entropy_with_logits, reduction="none")
+
+ELEMENTWISE: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "l1": _L1,
+    "squared": _SQUARED,
+    "mae": _L1,
+    "mse": _SQUARED,
+    "smooth_l1": partial(functional.smooth_l1_loss, reduction="none"),
+    "huber": partial(functional.huber_loss, reduction="none"),
+    "logistic": _logistic,
+    "binary_cross_entropy": _BINARY,
+}
+"""Losses of single outputs; ``logistic`` is ln(1 + exp(−y f)) with y = ±1, and
+``binary_cross_entropy`` takes f as the log odds of y = 1."""
+
+BY_CLASS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "cross_entropy": partial(functional.cross_entropy, reduction="none"),
+    "nll": partial(functional.nll_loss, reduction="none"),
+}
+"""Losses of all of a row's outputs [n, classes, …]; targets are labels [n, …]."""
+
+LOSSES = ELEMENTWISE | BY_CLASS
+
+
+def named(name: str, outputs: Tensor, targets: Tensor) -> Tensor:
+    """A loss by name: of each output, or of each row.
+
+    Raises:
+        ValueError: The targets' shape does not fit the outputs'.
+    """
+    shape, got = tuple(outputs.shape), tuple(targets.shape)
+    if name in ELEMENTWISE or (targets.is_floating_point() and name == "cross_entropy"):
+        if shape != got:
+            raise ValueError(f"expected targets of the outputs' shape {shape}, got {got}")
+        if name == "cross_entropy" and (len(shape) < 2 or shape[1] < 2):
+            raise ValueError(f"expected outputs [n, classes, …] of at least two, got {shape}")
+        if not targets.is_floating_point():
+            targets = targets.to(outputs.dtype)
+        return LOSSES[name](outputs, targets)
+    if outputs.ndim < 2 or got != shape[:1] + shape[2:] or targets.is_floating_point():
+        raise ValueError(
+            f"expected labels of shape {shape[:1] + shape[2:]} for outputs {shape}, whose second "
+            f"dimension is the classes, got {targets.dtype} {got}"
+        )
+    beyond = (targets >= shape[1]) | ((targets < 0) & (targets != -100))
+    if not _is_batched(beyond) and beyond.any():
+        raise ValueError(
+            f"expected labels from 0 to {shape[1] - 1}, got {targets[beyond].unique().tolist()}"
+        )
+    return LOSSES[name](outputs, targets.long())
+
+
+def _is_batched(tensor: Tensor) -> bool:
+    """Whether a tensor stands for many rows inside ``torch.func.vmap``, under gradients too."""
+    while torch._C._functorch.is_gradtrackingtensor(tensor):
+        tensor = torch._C._functorch.get_unwrapped(tensor)
+    return torch._C._functorch.is_batchedtensor(tensor)
+
+
+def by_function(
+    loss: Callable[[Tensor, Tensor], Tensor], outputs: Tensor, targets: Tensor
+) -> Tensor:
+    """A loss by a function, which must return at least a number a row and at most one an output.
+
+    Raises:
+        TypeError: It returns no tensor.
+        ValueError: It raised, or reduces, or pairs rows with each other.
+    """
+    try:
+        found = loss(outputs, targets)
+    except Exception as error:
+        raise ValueError(
+            f"expected a loss of outputs {tuple(outputs.shape)} and targets "
+            f"{tuple(targets.shape)}, but it raised {type(error).__name__}: {error}"
+        ) from error
+    if not isinstance(found, Tensor):
+        raise TypeError(f"expected a loss that returns a tensor, got {type(found).__name__}")
+    if found.ndim == 0 or len(found) != len(outputs) or found.numel() > outputs.numel():
+        raise ValueError(
+            f"expected a loss for each of {len(outputs)} rows, got shape {tuple(found.shape)} from "
+            f"outputs {tuple(outputs.shape)} and targets {tuple(targets.shape)}: ask the loss for "
+            "reduction='none', and see that the shapes fit"
+        )
+    return found
+
+
+def lost(numbers: Tensor, rows: Tensor | None = None) -> str:
+    """Names the rows whose loss or output is no finite number; "" where all are.
+
+    Args:
+        numbers: Losses or outputs [n, …].
+        rows: Which rows these are [n]; default the first n.
+    """
+    if numbers.isfinite().all():
+        return ""
+    where = (~numbers.isfinite()).reshape(len(numbers), -1).any(1).nonzero().flatten()
+    found = (where if rows is None else rows.to(where.device)[where]).tolist()
+    return f"look at rows {found[:10]}{f' and {len(found) - 10} more' if len(found) > 10 else ''}"
+
+
+def warn_of_lost(losses: Tensor, stacklevel: int) -> None:
+    """Warn of rows whose loss is no finite number: their gradients are none either."""
+    if found := lost(losses):
+        warnings.warn(f"some losses are no numbers: {found}", stacklevel=stacklevel + 1)
