@@ -31,6 +31,13 @@ const html = (tag, attributes = {}, ...children) =>
 const svg = (tag, attributes = {}, ...children) =>
   fill(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
 
+/** An element with an author's HTML in it. */
+function prose(tag, attributes, text) {
+  const element = html(tag, attributes);
+  element.innerHTML = text;
+  return element;
+}
+
 const minus = (text) => text.replace("-", "−");
 const percent = (x, digits = 2) =>
   (Number.isFinite(x) ? `${Number((100 * x).toPrecision(digits))} %` : "–");
@@ -40,6 +47,10 @@ function decimals(x, digits = 2) {
   if (!Number.isFinite(x)) return "–";
   return minus(x.toFixed(digits).replace(/^-(0\.0*)$/, "$1"));
 }
+
+/** How many strengths that regularizer has that has most of them. */
+const mostStrengths = (regularizers) =>
+  Math.max(...regularizers.map(({ strengths }) => strengths.length));
 
 /** Radio buttons drawn as a row of toggles; `show` may also rename them, and hides the nameless. */
 function choice(trait, title, count, set) {
@@ -88,7 +99,7 @@ function epochSlider(model, epochs, set, pause) {
       const next = model.get("epoch") + 1;
       if (next < epochs.length) set("epoch", next);
       else set("playing", false);
-    }, pause);
+    }, pace(pause));
   };
   const show = () => {
     const e = model.get("epoch");
@@ -107,29 +118,62 @@ function epochSlider(model, epochs, set, pause) {
   return { element, show, stop: () => clearTimeout(timer) };
 }
 
+/** Milliseconds between the steps of a play: a second or more where motion is to be reduced. */
+const pace = (pause) =>
+  (matchMedia("(prefers-reduced-motion: reduce)").matches ? Math.max(pause, 1000) : pause);
+
+const SPOKEN = 120; // characters that are said unasked
+
+/** The beginning of a text, cut where a clause ends. */
+function beginning(text) {
+  if (text.length <= SPOKEN) return text;
+  const ends = [...text.slice(0, SPOKEN).matchAll(/[;.,](?= )/g)];
+  return text.slice(0, ends.at(-1)?.index ?? text.lastIndexOf(" ", SPOKEN));
+}
+
 /** A place that is heard and not seen; what it says waits until the reader rests, and what stands
- * there at first is not said. */
+ * there at first is not said. Its button, seen when it has the focus, says the rest. */
 function speech(model, ...playing) {
   let quiet;
-  let changed = false;
-  const element = html("div", { class: "spoken", "aria-live": "polite" });
+  let whole;
+  const live = html("div", { class: "spoken", "aria-live": "polite" });
+  const rest = html("button", { type: "button", class: "rest" }, "Say all numbers");
+  const element = html("div", { class: "speech" }, live, rest);
+  rest.addEventListener("click", () => { live.textContent = whole?.() ?? ""; });
   const say = (text) => {
     clearTimeout(quiet);
-    if (changed && !playing.some((flag) => model.get(flag))) {
-      quiet = setTimeout(() => { element.textContent = text(); }, 500);
+    if (whole && !playing.some((flag) => model.get(flag))) {
+      quiet = setTimeout(() => { live.textContent = beginning(text()); }, 500);
     }
-    changed = true;
+    whole = text;
   };
   return { element, say, stop: () => clearTimeout(quiet) };
 }
 
-/** Shows root and keeps it up to date: acts are pairs of traits and what to do when one of them
- * changes, the first also now. Returns what takes it all away again, calling each of stops. */
+const KEPT = "data-lm-suppress-shortcuts"; // JupyterLab runs no shortcut on what bears it
+const saves = ({ ctrlKey, metaKey, key }) => (ctrlKey || metaKey) && key === "s";
+
+/** Keys pressed in root stay there, but for the one that saves: JupyterLab would cut, fold or leave
+ * the cell. It asks the pressed element first, so that the attribute of an ancestor comes too late:
+ * whatever gets the focus is given its own. `ours` may pick among root's elements. Returns what
+ * ends it. */
+function keepKeys(root, ours = () => true) {
+  const keep = (event) => {
+    if (ours(event.target)) event.target.toggleAttribute(KEPT, !saves(event));
+  };
+  const types = ["focusin", "keydown"];
+  types.forEach((type) => root.addEventListener(type, keep));
+  return () => types.forEach((type) => root.removeEventListener(type, keep));
+}
+
+/** Shows root, keeps its keys and keeps it up to date: acts are pairs of traits and what to do when
+ * one of them changes, the first also now. Returns what takes it all away again, calling each of stops. */
 function mount({ model, el }, root, acts, stops) {
   const listeners = acts.flatMap(([traits, act]) =>
     traits.map((trait) => [`change:${trait}`, act]));
   listeners.forEach(([event, act]) => model.on(event, act));
   acts[0][1]();
+  keepKeys(root);
   el.append(root);
   return () => {
     listeners.forEach(([event, act]) => model.off(event, act));

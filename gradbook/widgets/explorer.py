@@ -3,11 +3,11 @@
 import json
 from typing import Any
 
-import anywidget
 import numpy as np
 import traitlets as t
 
 from gradbook.widgets.controls import with_controls
+from gradbook.widgets.still import Shown, escaped, pair_of_fields, paragraph
 
 INDICES = {
     "view": "views",
@@ -38,7 +38,7 @@ META = (
 )
 
 
-class Explorer(anywidget.AnyWidget):
+class Explorer(Shown):
     """One minibatch's gradient landscape, beside the first epoch's or beside another view's.
 
     A view is a network, two of its parameters and a mode; it has a value in each facet, and the
@@ -65,7 +65,9 @@ class Explorer(anywidget.AnyWidget):
         playing_epochs: Whether the widget is stepping through the epochs.
     """
 
-    _esm = with_controls("explorer.js")
+    _esm = with_controls(
+        "explorer.js", "explorer_numbers", "explorer_pictures", "explorer_controls"
+    )
     _css = with_controls("explorer.css")
 
     meta = t.Dict().tag(sync=True)
@@ -124,6 +126,25 @@ class Explorer(anywidget.AnyWidget):
     def __repr__(self) -> str:
         """A line that is the same at every run, for where no widget can be shown."""
         return "Explorer: run this cell to turn it"
+
+    def still(self) -> str:
+        """Both sides' fields of the minibatch that it begins with, and a sentence."""
+        meta, other = self.meta, self.other if self.other >= 0 else self.view
+        epochs = (self.epoch if self.other >= 0 else 0, self.epoch)
+        V, E, L, M, G = (
+            meta["minibatches"] if name == "minibatches" else len(meta[name])
+            for name in ("views", "epochs", "layers", "minibatches", "offsets")
+        )
+        field = np.frombuffer(self.field, np.int8).reshape(V, E, L, M, G, G, 2)
+        sides = list(zip((other, self.view), epochs, strict=True))
+        fields = [field[v, e, self.layer, self.minibatch] / 127 for v, e in sides]
+        names = [f"{meta['views'][v]['label']}, epoch {meta['epochs'][e]}" for v, e in sides]
+        text = (
+            f"Gradients of one minibatch in two parameters of the "
+            f"{meta['layers'][self.layer]['label']}, over a grid of offsets. "
+            f"Left: {names[0]}. Right: {names[1]}."
+        )
+        return pair_of_fields(fields, names, text) + paragraph(escaped(text))
 
     @t.validate(*INDICES)
     def _check_index(self, proposal: dict) -> int:

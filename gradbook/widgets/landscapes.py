@@ -91,7 +91,7 @@ def explorer_of(
 
     Args:
         arrays: ``field`` [V, E, L, M, G, G, 2], ``scale``, ``centre``, ``units`` [V, L, 2],
-            ``test_loss``, ``test_r2`` and ``offsets``, as `gradbook.experiments.explorer` returns
+            ``test_loss``, ``test_r2`` and ``offsets``, as an experiment returns
             them, stacked.
         views: What the arrays' first axis shows.
         facets: Titles of the views' facets.

@@ -3,19 +3,17 @@
 
 function render({ model, el }) {
   const [labels, pictures, alts] = ["labels", "pictures", "alts"].map((name) => model.get(name));
-  const make = (tag, attributes, ...children) => {
-    const element = Object.assign(document.createElement(tag), attributes);
-    element.append(...children);
-    return element;
-  };
-  const input = make("input", { type: "range", min: 0, max: labels.length - 1, step: 1 });
-  const value = make("output", {});
-  const image = make("img", {});
-  input.setAttribute("aria-label", model.get("title"));
-  const root = make("div", { className: "gradbook-slides" },
-    make("label", {}, make("span", {}, model.get("title"), " ", value), input), image);
-  root.dataset.lmSuppressShortcuts = "true";
-
+  const title = model.get("title");
+  const set = setter(model);
+  const input = html("input", {
+    type: "range", min: 0, max: labels.length - 1, step: 1, "aria-label": title,
+  });
+  const value = html("output", { "aria-live": "off" });
+  const image = html("img");
+  const root = html("div", { class: "gradbook-widget gradbook-slides" },
+    html("div", { class: "slider", "data-control": "index" },
+      html("div", { class: "label" }, `${title} `, value), input), image);
+  input.addEventListener("input", () => set("index", Number(input.value)));
   const update = () => {
     const i = model.get("index");
     input.value = i;
@@ -24,17 +22,9 @@ function render({ model, el }) {
     image.src = `data:image/svg+xml,${encodeURIComponent(pictures[i])}`;
     image.alt = alts[i];
   };
-  input.addEventListener("input", () => {
-    model.set("index", Number(input.value));
-    model.save_changes();
-  });
-  model.on("change:index", update);
-  update();
-  el.append(root);
-  return () => {
-    model.off("change:index", update);
-    root.remove();
-  };
+  return mount({ model, el }, root, [[["index"], update]], []);
 }
 
-export default { render };
+const settings = (get) => ({ index: get("labels").length - 1 });
+
+export default { render, settings };

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import html
 from collections.abc import Mapping
-from pathlib import Path
 
-import anywidget
 import traitlets as t
 
+from gradbook.widgets.controls import with_controls
+from gradbook.widgets.still import Shown, escaped, paragraph
 
-class Slides(anywidget.AnyWidget):
+
+class Slides(Shown):
     """Drawings of which a slider shows one.
 
     Attributes:
@@ -20,8 +23,8 @@ class Slides(anywidget.AnyWidget):
         index: Which one is shown.
     """
 
-    _esm = Path(__file__).with_name("slides.js")
-    _css = Path(__file__).with_name("slides.css")
+    _esm = with_controls("slides.js")
+    _css = with_controls("slides.css")
 
     title = t.Unicode().tag(sync=True)
     labels = t.List(t.Unicode()).tag(sync=True)
@@ -61,6 +64,14 @@ class Slides(anywidget.AnyWidget):
     def __repr__(self) -> str:
         """A line that is the same at every run, for where no widget can be shown."""
         return "Slides: run this cell to turn them"
+
+    def still(self) -> str:
+        """The drawing that it begins with, as an image of its own, and what it shows."""
+        data = base64.b64encode(self.pictures[self.index].encode()).decode()
+        alt = self.alts[self.index]
+        said = escaped(f"{self.title} {self.labels[self.index]}: {alt}")
+        image = f'<img src="data:image/svg+xml;base64,{data}" alt="{html.escape(alt)}">'
+        return image + paragraph(said)
 
     @t.validate("index")
     def _check_index(self, proposal: dict) -> int:
