@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import ensemble, evidence, landscape, per_example, training
+from benchmarks import ensemble, evidence, landscape, per_example, track, training
 from benchmarks.timing import machine
 
 SUBJECTS = {
@@ -13,6 +13,7 @@ SUBJECTS = {
     "training": training,
     "ensemble": ensemble,
     "evidence": evidence,
+    "track": track,
 }
 INTRODUCTIONS = {
     "landscape": """\
@@ -31,6 +32,9 @@ twice: the first training pays what is imported on the way, the next does not.""
     "evidence": """\
 The order experiment on the full network: {seeds} seeds with two trainings each; epochs a training:
 {epochs}.""",
+    "track": """\
+What `gradbook.track` adds to a training, AdamW, {rows} rows a step and {held} held ones: a plain
+and a recorded step in turn, in one process.""",
 }
 
 
@@ -40,9 +44,26 @@ def title(name: str) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("subject", nargs="?", choices=SUBJECTS, help="default: all")
+    parser.add_argument(
+        "subject",
+        nargs="?",
+        choices=[*SUBJECTS, "pages", "latency", "lab"],
+        help="default: all but the last three",
+    )
     parser.add_argument("--quick", action="store_true", help="a minute of it: unreliable numbers")
     arguments = parser.parse_args()
+    if arguments.subject == "pages":
+        from benchmarks import pages  # needs a browser and a built book, and none of the peers
+
+        return pages.main()
+    if arguments.subject == "latency":
+        from benchmarks import latency  # needs a browser and a built book
+
+        return latency.main()
+    if arguments.subject == "lab":
+        from benchmarks import lab  # needs a browser
+
+        return lab.main()
     print(f"Machine: {machine()}.\n")
     for name in [arguments.subject] if arguments.subject else SUBJECTS:
         effort = SUBJECTS[name].QUICK if arguments.quick else SUBJECTS[name].FULL

@@ -1,4 +1,4 @@
-"""Times `gradbook.ensemble.train` against the loop over seeds that people write."""
+"""Times `gradbook.training.ensemble.train` against the loop over seeds that people write."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from benchmarks.timing import figure, ratio, table, timed
-from gradbook import ensemble, models
+from gradbook import models
+from gradbook.training import ensemble
 
 
 @dataclass(frozen=True)

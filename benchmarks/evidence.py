@@ -1,4 +1,4 @@
-"""Seeds a minute of `gradbook.evidence.run`: one process, two, and two Dask workers."""
+"""Seeds a minute of `gradbook.evidence.engine.run`: one process, two, and two Dask workers."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from statistics import median
 from unittest.mock import patch
 
 from benchmarks.timing import figure, ratio, table, timed
-from gradbook import evidence
-from gradbook.experiments import order
+from gradbook.chapters.minibatch.experiments import order
+from gradbook.evidence import engine
 
 
 @dataclass(frozen=True)
@@ -72,4 +72,4 @@ def report(effort: Effort) -> Iterator[str]:
 
 def _run(settings: dict) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        evidence.run("order", folder=folder, progress=False, **settings)
+        engine.run("order", folder=folder, progress=False, **settings)

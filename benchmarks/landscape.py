@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from benchmarks.timing import figure, ratio, table, timed
 from benchmarks.ways import GRADBOOK, GRADFIELD, LOOP, Case, Problem, Way, loop, masks_of, ways
 from gradbook import models, probes, tasks, training
-from gradbook.experiments.explorer import grid
+from gradbook.chapters.minibatch.experiments.explorer import grid
 
 RADIUS = 0.05
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import importlib.util
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -21,6 +21,7 @@ from gradbook import probes
 
 LOOP, GRADBOOK, SAME_ROWS = "the loop", "gradbook", "gradbook, on one-hot rows"
 Run = Callable[[], Tensor]
+Way = tuple[str, str | None, Callable[..., Run]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,14 +43,17 @@ class Problem:
     positions: Tensor
 
 
-def ways(quantity: str, problem: Problem) -> Iterator[tuple[str, Run]]:
+def ways(
+    quantity: str, problem: Problem, known: Mapping[str, Sequence[Way]] | None = None
+) -> Iterator[tuple[str, Run]]:
     """Name and what is timed, of every way to a quantity that is installed; gradbook's is last.
 
     Args:
-        quantity: One of `QUANTITIES`.
+        quantity: One of those known.
         problem: What to find it for.
+        known: Quantities and their ways; default `QUANTITIES`.
     """
-    for name, package, way in QUANTITIES[quantity]:
+    for name, package, way in (known or QUANTITIES)[quantity]:
         if package is None or importlib.util.find_spec(package):
             yield name, way(problem)
 
@@ -184,6 +188,36 @@ def _of_held(measure: Callable[[Tensor], Tensor], way: Callable[[Problem], Run])
     return of_problem
 
 
+class Block(nn.Module):
+    """Attention and a hidden layer, each behind a normalization and beside a skip."""
+
+    def __init__(self, width: int, heads: int = 4) -> None:
+        super().__init__()
+        self.heads = heads
+        self.norm1, self.qkv = nn.LayerNorm(width), nn.Linear(width, 3 * width)
+        self.out, self.norm2 = nn.Linear(width, width), nn.LayerNorm(width)
+        self.up, self.down = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        parts = self.qkv(self.norm1(x)).unflatten(-1, (3, self.heads, -1))
+        q, k, v = parts.permute(2, 0, 3, 1, 4)
+        mixed = (q @ k.mT / q.shape[-1] ** 0.5).softmax(-1) @ v
+        x = x + self.out(mixed.transpose(1, 2).flatten(2))
+        return x + self.down(functional.gelu(self.up(self.norm2(x))))
+
+
+class Transformer(nn.Module):
+    """Embedding, blocks, mean over positions, one output; in layers that opacus knows."""
+
+    def __init__(self, tokens: int, width: int, blocks: int) -> None:
+        super().__init__()
+        self.embed, self.head = nn.Embedding(tokens, width), nn.Linear(width, 1)
+        self.blocks = nn.Sequential(*(Block(width) for _ in range(blocks)))
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        return self.head(self.blocks(self.embed(tokens)).mean(1))
+
+
 HELD = same_rows(probes.example_gradients)
 QUANTITIES = {
     "gradients": [
@@ -211,3 +245,16 @@ QUANTITIES = {
     ],
 }
 """Quantity to its ways: name, package (None is always there), and what gets it ready."""
+
+TRANSFORMER = {
+    "gradients": [
+        (LOOP, None, loop),
+        ("opacus", "opacus", opacus),
+        (GRADBOOK, None, HELD),
+    ],
+    "Gram matrix": [
+        ("of held gradients", None, _of_held(lambda held: held @ held.T, HELD)),
+        (GRADBOOK, None, same_rows(probes.example_gram)),
+    ],
+}
+"""The ways that a transformer can go; nngeometry and BackPACK know no such network."""

@@ -5,23 +5,32 @@ from __future__ import annotations
 import copy
 import warnings
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
 import torch
 
-from benchmarks.peers import GRADBOOK, QUANTITIES, SAME_ROWS, Problem, ways
+from benchmarks.peers import (
+    GRADBOOK,
+    QUANTITIES,
+    SAME_ROWS,
+    TRANSFORMER,
+    Problem,
+    Transformer,
+    Way,
+    ways,
+)
 from benchmarks.timing import (
     figure,
     obvious_form,
     one_hot_rows,
-    peak_memory,
     ratio,
     table,
     timed,
 )
 from gradbook import models, tasks, training
+from gradbook.chapters.own.experiments.costs import peak_memory
 
 TO_REACH = {
     ("Gram matrix", "nngeometry"): "2.5×",
@@ -37,6 +46,7 @@ class Effort:
     Attributes:
         rows: Training rows of the epoch before the probe.
         widths: Units per hidden layer.
+        transformer: Units of the transformer's tokens.
         examples: Rows whose gradients are asked for, a table each.
         at_most_held: Ways that hold the gradients get no more rows than this.
         repeats: Times that all ways are timed, one after another.
@@ -45,6 +55,7 @@ class Effort:
 
     rows: int = 8000
     widths: tuple[int, ...] = models.FULL_WIDTHS
+    transformer: int = 128
     examples: tuple[int, ...] = (64, 256)
     at_most_held: int = 64
     repeats: int = 5
@@ -52,7 +63,7 @@ class Effort:
 
 
 FULL = Effort()
-QUICK = Effort(rows=320, examples=(64,), repeats=1, at_least=0.0)
+QUICK = Effort(rows=320, transformer=16, examples=(64,), repeats=1, at_least=0.0)
 HOLDS = {"the loop", "opacus", "BackPACK BatchGrad", "of held gradients", "cockpit"}
 
 
@@ -64,6 +75,20 @@ def report(effort: Effort) -> Iterator[str]:
             problem = problem_of(model, task, n)
             if found := compare(quantity, problem, effort):
                 yield f"### {quantity.capitalize()}, n = {n}\n\n{found}\n"
+
+    problem = transformer_of(effort)
+    for quantity in TRANSFORMER:
+        found = compare(quantity, problem, effort, TRANSFORMER)
+        yield f"### {quantity.capitalize()} of a small transformer, n = 64\n\n{found}\n"
+
+
+def transformer_of(effort: Effort, dtype: torch.dtype = torch.float32) -> Problem:
+    """A transformer with as many blocks as there are widths, and 64 rows of random tokens."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        model = Transformer(100, effort.transformer, len(effort.widths)).to(dtype)
+        tokens, targets = torch.randint(100, (64, 32)), torch.randn(64, 1, dtype=dtype)
+    return Problem(model, tokens, targets, model, tokens)
 
 
 def trained(effort: Effort) -> tuple[torch.nn.Sequential, tasks.Task]:
@@ -87,14 +112,19 @@ def problem_of(
     return Problem(obvious_form(model).to(dtype), inputs, targets, own, positions)
 
 
-def compare(quantity: str, problem: Problem, effort: Effort) -> str:
+def compare(
+    quantity: str,
+    problem: Problem,
+    effort: Effort,
+    known: Mapping[str, Sequence[Way]] | None = None,
+) -> str:
     """The table of a quantity; "" where only gradbook is left."""
     few = len(problem.inputs) <= effort.at_most_held
     with warnings.catch_warnings():  # hooks of two packages fire on the first layer's output
         warnings.simplefilter("ignore", UserWarning)
         contenders = [
             (name, run)
-            for name, run in ways(quantity, problem)
+            for name, run in ways(quantity, problem, known)
             if few or (name not in HOLDS and quantity != "gradients")
         ]
         if all(name in (GRADBOOK, SAME_ROWS) for name, _ in contenders):
@@ -121,7 +151,7 @@ def compare(quantity: str, problem: Problem, effort: Effort) -> str:
                 faster(GRADBOOK, name),
                 TO_REACH.get((quantity, name), ""),
                 faster(SAME_ROWS, name),
-                "" if memory[name] is None else figure(memory[name]),
+                figure(memory[name]),
                 f"{difference:.0e}" if difference else "0",
             ]
         )

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import copy
-import gc
+import math
 import os
 import platform
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from statistics import median
 from typing import TypeVar
 
@@ -31,24 +30,6 @@ def timed(run: Callable[[], T], at_least: float = 0.0) -> tuple[float, T]:
             return elapsed / calls, result
 
 
-def peak_memory(run: Callable[[], object]) -> float | None:
-    """Megabytes that the process grows by while it runs, at most; None where Linux does not say."""
-    status, reset = Path("/proc/self/status"), Path("/proc/self/clear_refs")
-
-    def kilobytes(name: str) -> int:
-        line = next(line for line in status.read_text().splitlines() if line.startswith(name))
-        return int(line.split()[1])
-
-    gc.collect()
-    try:
-        reset.write_text("5")
-        before = kilobytes("VmRSS")
-        run()
-        return (kilobytes("VmHWM") - before) / 1024
-    except (OSError, StopIteration):
-        return None
-
-
 def ratio(slow: Sequence[float], fast: Sequence[float]) -> str:
     """Median over the repeats of slow/fast, both timed in the same repeat, and their range."""
     ratios = [a / b for a, b in zip(slow, fast, strict=True)]
@@ -57,7 +38,9 @@ def ratio(slow: Sequence[float], fast: Sequence[float]) -> str:
 
 
 def figure(value: float) -> str:
-    """A number with three digits, and no exponent where it can do without."""
+    """A number with three digits, no exponent where it can do without; "" where it is unknown."""
+    if math.isnan(value):
+        return ""
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 

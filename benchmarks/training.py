@@ -19,7 +19,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from benchmarks.timing import figure, obvious_form, one_hot_task, ratio, table, timed
 from gradbook import models, tasks, training
-from gradbook.evidence import run_jobs
+from gradbook.evidence.engine import run_jobs
 
 T = TypeVar("T")
 

@@ -18,8 +18,9 @@ from torch.nn import functional
 
 from benchmarks.timing import obvious_form, one_hot_rows
 from gradbook import probes
-from gradbook.probes import functional as by_torch_func
+from gradbook.probes import functional as functional_landscape
 from gradbook.probes import sequential
+from gradbook.probes.reading import Rows
 
 LOOP, GRADFIELD, GRADBOOK = "the loop", "gradfield", "gradbook"
 GIVEN_MASKS = "the loop, given the masks"
@@ -195,9 +196,10 @@ def gradfield(
 def torch_func(case: Case, problem: Problem, rows: Tensor, offsets: Tensor) -> Tensor:
     """`vmap` of `grad` over the whole network, what gradbook falls back to."""
     model = ready(case, problem, None)
-    x, y = problem.inputs[rows], problem.targets[rows]
+    data = Rows.read(problem.inputs, problem.targets, "l1")
+    entries = [(case.parameter, unit) for unit in case.units]
     e = offsets.to(problem.targets)
-    return by_torch_func.landscape(model, case.parameter, x, y, e, case.units, case.masks, "l1", 0)
+    return functional_landscape.by_torch_func(model, data, rows, entries, e, case.masks, 0)
 
 
 def gradbook(case: Case, problem: Problem, rows: Tensor, offsets: Tensor) -> Tensor:

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from settled import settle
+
 BOOK = Path(__file__).resolve().parents[1] / "_build/html/book"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 NO_CHROMIUM = (
@@ -62,7 +64,7 @@ def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
         contexts.append(context)
         context.set_offline(True)
         seen = Visit(context.new_page())
-        seen.page.set_default_timeout(10_000)
+        seen.page.set_default_timeout(30_000)
         seen.page.on("console", lambda m: seen.messages.append(f"{m.type}: {m.text}"))
         seen.page.on("pageerror", lambda error: seen.messages.append(f"error: {error}"))
         seen.page.on("request", lambda request: seen.requests.append(request.url))
@@ -86,10 +88,25 @@ def read(visit) -> Iterator[Callable[[str], Page]]:
         path = BOOK / f"{name}.html"
         assert path.exists(), "there is no book in _build/html: run `make book`"
         opened.append(visit(path, **options))
-        opened[-1].page.wait_for_selector("[data-widget=ready]")
+        settle(opened[-1].page)
         return opened[-1].page
 
     yield open_chapter
     for seen in opened:
         errors = [m for m in seen.messages if not m.startswith(("log:", "info:"))]
         assert errors == [] and seen.foreign == []
+
+
+LINES = pytest.StashKey[list[str]]()
+
+
+@pytest.fixture
+def summary(pytestconfig) -> Callable[[str], None]:
+    """Says a line in the summary of the tests."""
+    return pytestconfig.stash.setdefault(LINES, []).append
+
+
+def pytest_terminal_summary(terminalreporter, config) -> None:
+    """Print the lines that tests had to say."""
+    for line in config.stash.get(LINES, []):
+        terminalreporter.write_line(line)

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from ipywidgets.embed import dependency_state
 
-from gradbook.atlas import Atlas
-from gradbook.experiments import explorer as experiment
+from gradbook.chapters.minibatch.experiments import explorer
+from gradbook.evidence.atlas import Atlas
 
 HOST = Path(__file__).parents[1] / "book/_static/host/widgets.js"
 EPOCHS = (0, 1, 2, 5, 10)
 REGULARIZERS = {name: (name,) for name in ("none", "dropout", "batch norm")}
-SETTINGS = experiment.CONFIG["views"]
+SETTINGS = explorer.CONFIG["views"]
 """The views of the experiment `explorer`: network, parameters, mode."""
 
 
@@ -122,6 +122,15 @@ def turn(page, **state: int):
             control.locator("label").nth(value).click()
         else:
             control.locator("input").fill(str(value))
+
+
+def heard(page) -> tuple[str, str]:
+    """What the explorer says after a change, and all that it says when asked for the rest."""
+    page.wait_for_function("document.querySelector('.spoken').textContent")
+    first = page.locator(".spoken").text_content()
+    page.locator(".speech .rest").focus()
+    page.keyboard.press("Enter")
+    return first, page.locator(".spoken").text_content()
 
 
 def shown(page) -> tuple[dict, dict]:

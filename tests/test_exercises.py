@@ -3,14 +3,16 @@
 import pytest
 import torch
 
-from gradbook import atlas, models, predictions, probes, tasks
-from gradbook.exercises import EXERCISES, check
+from gradbook import models, probes, tasks
+from gradbook.chapters.minibatch import closed_forms
+from gradbook.evidence import atlas
+from gradbook.exercises import answer, check, known
 
 
-@pytest.mark.parametrize("name", EXERCISES)
+@pytest.mark.parametrize("name", known())
 def test_right_answer_is_accepted_and_a_wrong_one_gets_a_hint(name, capsys):
-    right = EXERCISES[name].expected()
-    check(name, right * (1 + EXERCISES[name].tolerance / 2))
+    right = known()[name].expected()
+    check(name, right * (1 + known()[name].tolerance / 2))
     assert capsys.readouterr().out.startswith("Right")
     check(name, right * 1.5)
     assert "too large. Hint" in capsys.readouterr().out
@@ -24,7 +26,7 @@ def test_no_answer_is_no_mistake(capsys):
 
 
 def test_any_kind_of_number_will_do(capsys):
-    check("opposed pairs", torch.tensor(EXERCISES["opposed pairs"].expected()))
+    check("opposed pairs", torch.tensor(known()["opposed pairs"].expected()))
     assert capsys.readouterr().out.startswith("Right")
 
 
@@ -43,12 +45,12 @@ def test_the_large_batch_reaches_the_cosine_it_was_asked_for():
     results = atlas.load("agreement")
     epoch = results.config["size_epochs"].index(20)
     scale = results["size_noise_scale"][:, epoch, 2].mean()
-    size = EXERCISES["large batch"].expected()
+    size = known()["large batch"].expected()
     assert probes.predicted_cosine(float(scale), size, 8000) == pytest.approx(0.9)
 
 
 def test_the_vote_of_64_is_the_closed_form():
-    assert EXERCISES["opposed pairs"].expected() == predictions.vote_agreement(0.6, 64)[1]
+    assert known()["opposed pairs"].expected() == closed_forms.vote_agreement(0.6, 64)[1]
 
 
 def test_a_centred_product_disagrees_after_the_median_and_not_after_the_mean():
@@ -71,4 +73,13 @@ def test_a_centred_product_disagrees_after_the_median_and_not_after_the_mean():
     assert found["mean"][0] == pytest.approx(0.6, abs=0.02)
     assert found["mean"][1] < 0.2
     assert found["median"][0] == pytest.approx(0.5, abs=0.01)
-    assert found["median"][1] == EXERCISES["centred product"].expected() > 0.4
+    assert found["median"][1] == known()["centred product"].expected() > 0.4
+
+
+def test_a_field_on_the_page_expects_what_the_check_does():
+    field = answer("dosage/rescue", "rescue", "Which m?", "times")
+    exercise = known()["rescue"]
+    assert field.meta["expected"] == pytest.approx(exercise.expected())
+    assert (field.meta["tolerance"], field.meta["hint"]) == (exercise.tolerance, exercise.hint)
+    with pytest.raises(ValueError, match="expected an exercise of"):
+        answer("dosage/rescue", "rescu", "Which m?")

@@ -8,7 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from gradbook import atlas
+import gradbook
+from gradbook.evidence import atlas
 
 CUBES = '''
 """A job is a number; its result is its cube and some noise of a local seed."""
@@ -37,46 +38,63 @@ def measure(job, config):
         "undefined": np.array(np.nan),
     }
 '''
+FACE = '''"""Cubes."""
+ORDER = 9
+NOTEBOOK = "cubes"
+'''
+EFFECTS = "def cube(results):\n    return results['cube']\n"
 CLAIM = """
 [[claims]]
 id = "cubes-grow"
 sentence = "Cubes grow."
+quote = "words"
+kind = "does"
+source_words = "words"
 source = "nowhere, paragraph 1"
 chapter = "cubes"
 section = "Cubes"
 experiment = "cubes"
 [[claims.criteria]]
 measure = "R²"
+quantity = "it"
+scale = "real"
+basis = "set first"
 holds = [1, inf]
 fails = [-inf, 0]
-effect = "r2_at_the_end"
+effect = "cube"
 """
 WAITING = """
 [[claims]]
 id = "clouds-rain"
 sentence = "Clouds rain."
+quote = "words"
+kind = "does"
+source_words = "words"
 source = "nowhere, paragraph 2"
-chapter = "clouds"
+chapter = "cubes"
 [[claims.criteria]]
 measure = "rain, in millimetres"
+quantity = "it"
+scale = "real"
+basis = "set first"
 holds = [1, inf]
 fails = [-inf, 0]
 """
 RUN = """
 import sys
-from gradbook import evidence
-evidence.run("cubes", folder="out", processes=int(sys.argv[1]), progress=False)
+from gradbook.evidence import engine
+engine.run("cubes", folder="out", processes=int(sys.argv[1]), progress=False)
 """
 
 RUN_ON_DASK = """
 import dask
 from distributed import LocalCluster
-from gradbook import evidence
+from gradbook.evidence import engine
 if __name__ == "__main__":
     dask.config.set({"distributed.scheduler.allowed-failures": 1})
     options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
     with LocalCluster(processes=True, **options) as cluster:
-        evidence.run("cubes", folder="out", dask=cluster.scheduler_address, progress=False)
+        engine.run("cubes", folder="out", dask=cluster.scheduler_address, progress=False)
 """
 
 
@@ -88,21 +106,21 @@ class Workshop:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        if (folder / "gradbook").exists():
+        self.chapter = folder / "gradbook" / "chapters" / "cubes"
+        if self.chapter.exists():
             return
-        package = Path(atlas.__file__).parent
+        package = Path(gradbook.__file__).parent
         ignored = shutil.ignore_patterns("data", "widgets", "__pycache__")
         shutil.copytree(package, folder / "gradbook", ignore=ignored)
+        (self.chapter / "experiments").mkdir(parents=True)
+        (self.chapter / "experiments" / "__init__.py").touch()
         self.write(CUBES)
-        names = folder / "gradbook" / "experiments" / "__init__.py"
-        source = names.read_text(encoding="utf-8")
-        assert "NAMES = (" in source
-        names.write_text(source.replace("NAMES = (", 'NAMES = ("cubes", '), encoding="utf-8")
-        with (folder / "gradbook" / "claims.toml").open("a", encoding="utf-8") as claims:
-            claims.write(CLAIM + WAITING)
+        for name, text in (("__init__.py", FACE), ("effects.py", EFFECTS)):
+            (self.chapter / name).write_text(text, encoding="utf-8")
+        (self.chapter / "claims.toml").write_text(CLAIM + WAITING, encoding="utf-8")
 
     def write(self, source: str) -> None:
-        path = self.folder / "gradbook" / "experiments" / "cubes.py"
+        path = self.chapter / "experiments" / "cubes.py"
         path.write_text(source, encoding="utf-8")
 
     def environment(self) -> dict[str, str]:

@@ -27,19 +27,21 @@ from typing import Any
 
 import numpy as np
 
-from gradbook import atlas, experiments
+from gradbook.evidence import atlas, registry
 
 ROOT = Path(__file__).parents[1]
 MEASURE = """
 import sys
 import numpy as np
 import torch
-from gradbook import experiments
+from gradbook.evidence import registry
 torch.set_num_threads(1)
-experiment = experiments.module(sys.argv[1])
+experiment = registry.experiment(sys.argv[1])
 np.savez(sys.argv[3], **experiment.measure(experiment.JOBS[int(sys.argv[2])], experiment.CONFIG))
 """
-FINGERPRINT = "import sys; from gradbook import atlas; print(atlas.fingerprint(sys.argv[1]))"
+FINGERPRINT = (
+    "import sys; from gradbook.evidence import atlas; print(atlas.fingerprint(sys.argv[1]))"
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -73,12 +75,12 @@ def confirm(name: str, before: Path, jobs: int | None) -> str:
     """Stamp an experiment's results, or say why not.
 
     Args:
-        name: One of `experiments.NAMES`.
+        name: One of `registry.experiments()`.
         before: Folder that holds the package as it was.
         jobs: How many jobs to measure; None for all.
     """
-    path = atlas.FOLDER / f"{name}.npz"
-    shipped, module = atlas.read(path), experiments.module(name)
+    path = registry.results_file(name)
+    shipped, module = atlas.read(path), registry.experiment(name)
     known = _python(FINGERPRINT, before, name).communicate()[0].strip()
     if shipped.fingerprint != known:
         return "its results were measured by other code than that of the revision"
@@ -88,13 +90,13 @@ def confirm(name: str, before: Path, jobs: int | None) -> str:
     for number, job in enumerate(chosen):
         files = [before / f"{name}-{side}.npz" for side in ("before", "here")]
         running = [
-            _python(MEASURE, root, name, str(number), str(file))
+            measure(root, name, number, file)
             for root, file in zip((before, ROOT), files, strict=True)
         ]
         if any([process.wait() for process in running]):
             return f"job {job!r} could not be measured"
-        if different := _different(*(dict(np.load(file)) for file in files)):
-            return f"job {job!r} gives another {', '.join(different)}: run it again"
+        if found := different(*(dict(np.load(file)) for file in files)):
+            return f"job {job!r} gives another {', '.join(found)}: run it again"
     told = {"fingerprint": shipped.fingerprint, "jobs": chosen}
     stamped = dataclasses.replace(
         shipped, fingerprint=atlas.fingerprint(name), confirmed=[*shipped.confirmed, told]
@@ -104,8 +106,13 @@ def confirm(name: str, before: Path, jobs: int | None) -> str:
 
 
 def _outdated() -> list[str]:
-    read = ((name, atlas.read(atlas.FOLDER / f"{name}.npz")) for name in experiments.NAMES)
+    read = ((name, atlas.read(registry.results_file(name))) for name in registry.experiments())
     return [name for name, shipped in read if shipped.fingerprint != atlas.fingerprint(name)]
+
+
+def measure(root: Path, name: str, number: int, file: Path) -> subprocess.Popen[str]:
+    """Measure one job with the package below root, in one thread, into a file of its arrays."""
+    return _python(MEASURE, root, name, str(number), str(file))
 
 
 def _python(code: str, root: Path, *arguments: str) -> subprocess.Popen[str]:
@@ -115,7 +122,7 @@ def _python(code: str, root: Path, *arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, cwd=root, env=environment, stdout=subprocess.PIPE, text=True)
 
 
-def _different(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
+def different(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
     """Names of arrays that are not the same bit for bit."""
 
     def bits(arrays: dict[str, Any], name: str) -> tuple | None:

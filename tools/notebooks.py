@@ -6,8 +6,9 @@
 A committed notebook has its text and PNG outputs, so that it reads well anywhere and
 `pytest --nbval` can compare them. It has no widget state: where a widget was shown its text
 stays. Cell ids and execution counts follow from the file's name and the cells' order. Of a
-cell's metadata only tags and myst-nb's own are kept, a picture's alternative text among them:
-{"mystnb": {"image": {"alt": "..."}}}. Without NOTEBOOK, every notebook in book/ is meant.
+cell's metadata only tags, slides and myst-nb's own are kept, of an output's a picture's
+alternative text.
+Without NOTEBOOK, every notebook in book/ is meant.
 """
 
 import argparse
@@ -25,7 +26,7 @@ METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python", "pygments_lexer": "ipython3"},
 }
-CELL_METADATA = ("mystnb", "tags")
+CELL_METADATA = ("mystnb", "slides", "tags")
 MIME_TYPES = ("image/png", "text/html", "text/latex", "text/markdown", "text/plain")
 MYST = (
     (re.compile(r"^\s*(`{3,}|~{3,}|:{3,})\s*\{", re.M), "a directive"),
@@ -64,7 +65,8 @@ def _outputs(outputs: list, count: int) -> list:
             output.data = nbformat.from_dict(
                 {mime: output.data[mime] for mime in MIME_TYPES if mime in output.data}
             )
-            output.metadata = nbformat.from_dict({})
+            alt = output.metadata.get("image/png", {}).get("alt")
+            output.metadata = nbformat.from_dict({"image/png": {"alt": alt}} if alt else {})
             if output.output_type == "execute_result":
                 output.execution_count = count
             if not output.data:
@@ -113,8 +115,9 @@ def _results(cell: nbformat.NotebookNode) -> Iterator[str]:
             yield f"ended with {output.ename}: {output.evalue}"
         if output.get("name") == "stderr":
             yield f"wrote to stderr: {output.text.strip()[:100]}"
-        if "image/png" in data and not _alternative(cell):
-            yield "shows a picture without alternative text: set metadata mystnb.image.alt"
+        described = _alternative(cell) or output.get("metadata", {}).get("image/png", {}).get("alt")
+        if "image/png" in data and not described:
+            yield "shows a picture without alternative text: show it with figures.show"
         if re.search(r"\b0x[0-9a-f]{6,}", output.get("text", "") + data.get("text/plain", "")):
             yield "prints a memory address, which is another one at the next run"
 
@@ -144,7 +147,7 @@ def main() -> int:
     parser.add_argument("--execute", action="store_true", help="run the notebooks first")
     parser.add_argument("paths", nargs="*", type=Path, metavar="NOTEBOOK")
     args = parser.parse_intermixed_args()
-    paths = args.paths or sorted((ROOT / "book").glob("*.ipynb"))
+    paths = args.paths or sorted((ROOT / "book").rglob("*.ipynb"))
     if args.command == "check":
         found = [line for path in paths for line in deviations(path)]
         print(*found, sep="\n", end="\n" if found else "")

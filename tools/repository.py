@@ -2,12 +2,18 @@
 
     python tools/repository.py
     python tools/repository.py https://github.com/me/fork
+    python tools/repository.py --pin [COMMIT]
 
 `_config.yml` (repository: url) is the one source; other files repeat it where a reader must
 find it written out: the notebooks' first cells, the README's links, pyproject.toml.
+
+Notebooks and README install the package from the repository at a commit, which names its code
+whoever holds the address; --pin makes that commit the last one, or COMMIT. A release's notebooks
+install its wheel with the wheel's sha256.
 """
 
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +21,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 # How a file points at a repository OWNER/NAME: on GitHub, in Colab, on Binder.
 ADDRESS = r"(github\.com/|/github/|/gh/){}(?![\w-])"
+# What pip is given, in a README's quotes or in those of a notebook's JSON.
+INSTALLED = re.compile(r'(?<=")gradbook(?:\[notebooks\])? @ [^"\\]+')
 SKIPPED = {".git", ".venv", "_build", "build", "dist", "vendor", "__pycache__"}
 
 
@@ -58,10 +66,46 @@ def move(url: str, root: Path = ROOT) -> list[Path]:
     return changed
 
 
+def at_commit(commit: str, root: Path = ROOT) -> str:
+    """What pip installs from the repository at a commit."""
+    full = subprocess.run(
+        ["git", "-C", root, "rev-parse", "--verify", "--quiet", f"{commit}^{{commit}}"],
+        capture_output=True,
+        text=True,
+    ).stdout.strip()
+    if not full:
+        raise ValueError(f"expected a commit of this repository, got {commit!r}")
+    return f"gradbook[notebooks] @ git+https://github.com/{current(root)}@{full}"
+
+
+def at_release(version: str, digest: str, address: str) -> str:
+    """What pip installs of a release: the wheel at its address, if it has this sha256."""
+    wheel = f"gradbook-{version}-py3-none-any.whl"
+    return f"gradbook[notebooks] @ {address}/releases/download/v{version}/{wheel}#sha256={digest}"
+
+
+def installing(root: Path = ROOT) -> dict[Path, set[str]]:
+    """What each notebook, and the README, gives to pip."""
+    files = [root / "README.md", *sorted((root / "book").rglob("*.ipynb"))]
+    return {path: set(INSTALLED.findall(path.read_text(encoding="utf-8"))) for path in files}
+
+
+def install(requirement: str, root: Path = ROOT) -> list[Path]:
+    """Let notebooks and README give this to pip; returns the files that changed."""
+    changed = [path for path, found in installing(root).items() if found - {requirement}]
+    for path in changed:
+        text = INSTALLED.sub(lambda _: requirement, path.read_bytes().decode("utf-8"))
+        path.write_bytes(text.encode("utf-8"))
+    return changed
+
+
 if __name__ == "__main__":
     try:
         if len(sys.argv) < 2:
             print(f"https://github.com/{current()}")
+        elif sys.argv[1] == "--pin":
+            for file in install(at_commit(sys.argv[2] if len(sys.argv) > 2 else "HEAD")):
+                print(f"rewrote {file.relative_to(ROOT)}")
         else:
             for file in move(sys.argv[1]):
                 print(f"rewrote {file.relative_to(ROOT)}")

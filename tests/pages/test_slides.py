@@ -1,0 +1,195 @@
+"""A deck of slides for each chapter: its blocks, its minutes, and how it behaves in a lecture."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import deck
+import slide_text
+import slides
+
+ROOT = Path(__file__).resolve().parents[2]
+NAMES = slides.chapters()
+FIXED = ["question", "stake", "explorer"], ["findings", "takeaways", "quiz"]
+LECTURE = 90
+# Time that is left in a lecture for exercises and for questions.
+LEFT = 25
+
+POSITION = """() => [
+    [...document.querySelectorAll(".slides > section")].findIndex((e) => e.matches(".present")),
+    document.querySelectorAll(".fragment.visible").length,
+].join()"""
+READY = """() => [...document.querySelectorAll("section.present [data-widget]")]
+    .every((e) => e.dataset.widget === "ready")"""
+# What stands outside the slide, or lies over its heading.
+OUTSIDE = """() => {
+    const slide = document.querySelector("section.present");
+    const heard = (e) => e.closest(".notes, .spoken, .speech");
+    const parts = [...slide.querySelectorAll("h2, .body *")].filter((e) => !heard(e)
+        && e.checkVisibility({ visibilityProperty: true, opacityProperty: true })
+        && e.getBoundingClientRect().width && e.getBoundingClientRect().height);
+    // The number of the slide has the foot of an explorer.
+    const below = slide.matches(".explorer") ? 28 : 0;
+    const out = parts.filter((e) => {
+        const { left, top, right, bottom } = e.getBoundingClientRect();
+        return left < -0.5 || top < -0.5 || right > 1280.5 || bottom > 720.5 - below;
+    });
+    const body = slide.querySelector(".body");
+    const heading = slide.querySelector("h2").getBoundingClientRect();
+    const low = slide.matches(".explorer") ? 0 : heading.bottom;
+    const over = parts.filter((e) => body.contains(e) && e.getBoundingClientRect().top < low - 0.5);
+    return [...out, ...over].map((e) => `${slide.id} ${e.tagName}: ${e.textContent.slice(0, 30)}`);
+}"""
+SMALL = """() => [...document.querySelectorAll("section.present [data-widget] *")].filter((e) =>
+    [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim())
+        && !e.closest(".spoken, .speech") && e.checkVisibility() && e.getBoundingClientRect().width)
+    .map((e) => {
+        const { a, b } = e.ownerSVGElement ? e.getScreenCTM() : { a: e.currentCSSZoom, b: 0 };
+        return [parseFloat(getComputedStyle(e).fontSize) * Math.hypot(a, b), e.textContent];
+    }).filter(([size]) => size < 23.95)"""
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory) -> dict[str, tuple[list[deck.Slide], Path]]:
+    """Every chapter's slides, and where its deck lies."""
+    assert (slides.HTML / "index.html").exists(), "there is no book in _build/html: run `make book`"
+    out = tmp_path_factory.mktemp("slides")
+    slides.main([], out)
+    return {name: (deck.deck(slides.page_of(name)), out / f"{name}.html") for name in NAMES}
+
+
+@pytest.fixture
+def lecture(made, visit):
+    """Opens a chapter's deck as a projector shows it: ``lecture(name, slide)``."""
+    opened = []
+
+    def open_deck(name: str, slide: int = 1):
+        seen = visit(made[name][1], width=1280, height=720)
+        opened.append(seen)
+        if slide > 1:
+            seen.page.goto(f"{seen.page.url.split('#')[0]}#/slide-{slide}")
+            seen.page.reload()
+        seen.page.wait_for_function(f"document.querySelector('#slide-{slide}.present')")
+        seen.page.wait_for_function(READY)
+        return seen.page
+
+    yield open_deck
+    for seen in opened:
+        errors = [m for m in seen.messages if not m.startswith(("log:", "info:"))]
+        assert errors == [] and seen.foreign == []
+
+
+def test_every_chapter_has_slides(made):
+    chapters = [path.stem for path in (ROOT / "book").glob("*.ipynb")]
+    assert sorted(NAMES) == sorted({*chapters} - {"index", "ledger"})
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_book_has_the_same_deck_beside_its_pages(name, made):
+    here = slides.HTML / f"slides/{name}.html"
+    assert here.read_text(encoding="utf-8") == made[name][1].read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_deck_has_a_lectures_blocks_and_its_minutes(name, made):
+    shown = made[name][0]
+    kinds = [slide.kind for slide in shown]
+    assert 18 <= len(kinds) <= 22
+    assert (kinds[:3], kinds[-3:]) == FIXED
+    assert (kinds.count("step"), kinds.count("control"), kinds.count("quiz")) == (4, 1, 1)
+    bets = [number for number, kind in enumerate(kinds) if kind == "bet"]
+    assert len(bets) >= 3 and all(kinds[number + 1] == "reveal" for number in bets)
+    assert {"table", "figure"} & {*kinds} or "<img" in "".join(slide.body for slide in shown)
+    minutes = sum(slide.minutes for slide in shown)
+    assert 40 <= minutes <= LECTURE - LEFT
+    text = made[name][1].read_text(encoding="utf-8")
+    assert sum(map(int, re.findall(r'data-timing="(\d+)"', text))) == 60 * minutes
+    notes = re.findall(
+        r'<aside class="notes"><p><b>([\d.]+) min\.</b></p>(.*?)</aside>', text, re.S
+    )
+    assert [float(told) for told, _ in notes] == [slide.minutes for slide in shown]
+    assert all(slide_text.words(said) >= 5 for _, said in notes[:4])
+
+
+def test_minutes_follow_from_words_and_pictures():
+    body = f"<p>{'word ' * 239}</p>"
+    assert deck.Slide("step", "Title", body).minutes == 2
+    assert deck.Slide("step", "Title", body + '<div class="formula"></div>').minutes == 2.5
+    assert deck.Slide("figure", "Title", body + "<img alt=''>").minutes == 3
+    assert deck.Slide("bet", "Title", body).minutes == 2 + deck.ALLOWANCE["bet"]
+    result = {"result": body}
+    assert deck.Slide("reveal", "Title", meta=result).minutes == 2 + deck.ALLOWANCE["reveal"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_slide_fits_and_explorers_can_be_read_from_the_back(name, lecture):
+    page = lecture(name)
+    found, last = [], None
+    while last != (last := page.evaluate(POSITION)):
+        page.wait_for_function(READY)
+        page.wait_for_timeout(30)
+        found += page.evaluate(OUTSIDE) + page.evaluate(SMALL)
+        page.keyboard.press("Space")
+        page.wait_for_timeout(20)
+    assert found == []
+    assert page.evaluate("document.querySelectorAll('section').length - 1") == int(
+        last.split(",")[0]
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_explorer_is_moved_by_the_keyboard_and_left_by_escape(name, lecture):
+    page = lecture(name, 3)
+    control = page.locator("section.present [data-widget] :is(input, button)").first
+    told = page.locator("section.present [data-widget] .sentence")
+    before = told.inner_text()
+    control.focus()
+    for key in ("ArrowRight", "Home", "Enter"):
+        page.keyboard.press(key)
+    page.wait_for_function(
+        "(text) => document.querySelector('section.present .sentence').innerText !== text",
+        arg=before,
+    )
+    assert page.evaluate(POSITION).startswith("2,")
+    page.keyboard.press("Escape")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("document.querySelector('#slide-4.present')")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_hands_are_counted_and_stand_beside_what_the_seeds_say(name, made, lecture):
+    number = next(n for n, slide in enumerate(made[name][0], 1) if slide.kind == "bet")
+    page = lecture(name, number)
+    second = page.locator("section.present .vote li").nth(1)
+    second.locator(".more").click(click_count=3)
+    page.evaluate("document.activeElement.blur()")
+    for key in ("1", "2", "Shift+2", "Shift+2"):
+        page.keyboard.press(key)
+    page.reload()
+    page.wait_for_function(f"document.querySelector('#slide-{number}.present')")
+    page.keyboard.press("ArrowRight")
+    outputs = page.locator("section.reveal.present .vote output")
+    assert outputs.all_inner_texts()[:2] == ["1", "2"]
+    shares = page.locator("section.reveal.present .share").all_inner_texts()
+    assert abs(sum(int(share.split("%")[0]) for share in shares) - 100) <= 1
+
+
+def test_speakers_window_has_notes_and_minutes(made, lecture):
+    page = lecture(NAMES[0], 4)
+    with page.expect_popup() as popup:
+        page.keyboard.press("s")
+    notes = popup.value.locator(".speaker-controls-notes .value")
+    notes.get_by_text("min.").wait_for()
+    assert f"{made[NAMES[0]][0][3].minutes:g} min." in notes.inner_text()
+
+
+def test_sentence_that_a_slide_names_must_be_there_once():
+    source = "# A\n\nOne holds. Two holds, [linked](a.md).\n\n$$a = b \\tag{1}$$\n\nOne more."
+    assert slide_text.chosen(source, ["Two", "$$a"]) == [
+        ["Two holds, linked."],
+        ["$$a = b \\tag{1}$$"],
+    ]
+    for start in ("One", "Three"):
+        with pytest.raises(ValueError, match="expected one sentence that begins"):
+            slide_text.chosen(source, [start])
