@@ -109,11 +109,11 @@ def regularizers(diets: Atlas, chosen: dict[str, float], id: str = "dosage/regul
         "Weight decay, dropout, spectral decoupling, gradient noise: which answer a feature in 1 % "
         "of the examples with less than half of what they leave one in 32 %?",
         {text: counts[text] for text in (*outcomes.values(), "Another set")},
-        "<p>Only weight decay acts at every step, whether a feature is there or not. It "
-        "leaves 1 − λ/p of the right answer. The others act where the recognizer answers,"
-        " so the frequency cancels: dropout at rate r leaves 1 − r, spectral decoupling "
-        "(λf²/2 on each example) leaves 1/(1 + λ), and gradient noise leaves 1 on "
-        "average.</p>",
+        "<p>Weight decay acts at every step, whether a feature is there or not, and always one "
+        "way. It leaves 1 − λ/p of the right answer. Gradient noise acts at every step too, but "
+        "its mean is zero: it leaves 1 on average. The other two act where the recognizer "
+        "answers, so the frequency cancels: dropout at rate r leaves 1 − r, spectral decoupling "
+        "(λf²/2 on each example) leaves 1/(1 + λ).</p>",
     )
 
 

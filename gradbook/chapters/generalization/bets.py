@@ -66,8 +66,8 @@ def levelled(equal_loss: Atlas) -> Bet:
         "else. Compare at the same training loss, 0.4. Where are more than 5 % of fresh examples "
         "missed in addition?",
         {text: counts[text] for text in outcomes.values()},
-        "<p>In the linear network the advantage of the shared feature is gone, and with it the "
-        "answer to fresh examples. In the ReLU network the outgoing layer gets its dose from all "
+        "<p>In the linear network the advantage of the shared feature is gone, and a fifth of "
+        "fresh examples are missed. In the ReLU network the outgoing layer gets its dose from all "
         "examples too: it turns to units that happen to read the shared feature. Hold that "
         "layer fixed and the cost is back.</p>",
     )
@@ -123,6 +123,7 @@ def grokking(addition: Atlas) -> Bet:
         "gets the larger dose while it learns the seen pairs: the rule, which serves all pairs, or "
         "memory, which serves only those seen?",
         {name: counts[name] for name in ("The rule", "Memory", "Now one, now the other")},
-        "<p>Memory, in every network. The rule does not exist yet: there is nothing to "
-        "reinforce. Later its dose stays above its decay for longer. Scrub through the steps:</p>",
+        "<p>Memory, in every network. The rule does not show in the answers yet: at first its "
+        "strength is below zero. Later its dose stays above its decay for longer. Scrub through "
+        "the steps:</p>",
     )

@@ -15,7 +15,9 @@ def _lowest_loss() -> float:
     late = atlas.load("late_memorization")
     measured = replays.stopping_explorer(late).meta["fixed"]
     loss = measured["measured"]["linear"]["loss on fresh examples"]
-    return measured["recorded"][loss.index(min(loss))] - 1
+    steps = zip(measured["recorded"], loss, strict=True)
+    lowest = [step - 1 for step, shown in steps if shown == min(loss)]
+    return sum(lowest) / len(lowest)
 
 
 def _own_descent() -> float:
@@ -26,7 +28,7 @@ def _own_descent() -> float:
 EXERCISES = {
     "sated": Exercise(
         lambda: closed_forms.satiation(1000, 0.1) / 0.05,
-        0.02,
+        0.04,
         "t* is a time: steps times step size. Here 1 − 2ε is 0.8",
     ),
     "forget": Exercise(
@@ -41,7 +43,7 @@ EXERCISES = {
     ),
     "lowest loss": Exercise(
         _lowest_loss,
-        0.25,
+        0.45,  # the minimum is flat
         "choose the linear network, and slide until the two losses in the sentence agree",
     ),
     "two clocks": Exercise(

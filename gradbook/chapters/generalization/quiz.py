@@ -9,7 +9,7 @@ QUESTIONS = {
         ("Its weights start larger", "Both kinds start from the same distribution.", False),
         (
             "Its gradient sums over all examples",
-            "n terms that point one way, against one: the ratio is n or more.",
+            "n terms that point one way, against one: the ratio is of the order of n.",
             True,
         ),
         (
@@ -45,10 +45,10 @@ QUESTIONS = {
         ),
         ("turning the inputs makes the task easier", "Plain descent does not notice it.", False),
     ],
-    "In modular addition memory shrinks in the end. What starts that?": [
+    "In modular addition memory shrinks in the end. What makes it?": [
         ("Its decay grows", "Decay is proportional to its strength throughout.", False),
         (
-            "The rule answers the same pairs, so less error is left for memory",
+            "The rule answers the same pairs, and memory's dose falls below its decay",
             "With shuffled answers there is no rule, and memory stays.",
             True,
         ),

@@ -8,7 +8,7 @@ function sentenceOf(epoch, lengths) {
   const pairs = ((right + left) * (right + left - 1)) / 2;
   const share = pairs ? (right * left) / pairs : 0;
   return `Epoch ${epoch}: ${right} of ${lengths.length} minibatches point one way, ${left} the `
-    + `other. Of all pairs ${Math.round(100 * share)} % are opposed.`;
+    + `other. Of these pairs ${Math.round(100 * share)} % are opposed.`;
 }
 
 function render({ model, el }) {

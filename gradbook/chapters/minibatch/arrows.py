@@ -42,7 +42,7 @@ def sentence(epoch: int, arrows: np.ndarray) -> str:
     share = right * left / pairs if pairs else 0.0
     return (
         f"Epoch {epoch}: {right} of {len(arrows)} minibatches point one way, {left} the other. "
-        f"Of all pairs {round(100 * share)} % are opposed."
+        f"Of these pairs {round(100 * share)} % are opposed."
     )
 
 

@@ -21,9 +21,9 @@ def course(agreement: Atlas) -> Bet:
         "of their gradients in two biases; before training it is close to 1).",
         np.arange(found.shape[1]),
         found.astype(float),
-        "<p>It falls at once, when the network has learned the targets' mean and little else, and "
-        "comes back in part. No single network has this course: each swings from full agreement to "
-        "none and back, from one epoch to the next.</p>",
+        "<p>It falls at epoch 2, when the network has learned the targets' mean and little else, "
+        "and comes back in part. No single network has this course: each swings from full "
+        "agreement to none and back, from one epoch to the next.</p>",
         xlabel="epoch",
         ylabel="mean cosine",
         low=-0.2,

@@ -11,7 +11,7 @@ QUESTIONS = {
         ("converged", "Converged units have gradients of both signs that cancel.", False),
     ],
     "The noise scale's interval is [90, ∞). You may conclude that …": [
-        ("batches of 45 still save steps almost in proportion", "B is well below 90.", True),
+        ("twice the rows in a batch of 9 nearly halve the steps", "9 is far below 90.", True),
         ("the best batch size is 90", "It is a bound from below.", False),
         ("the gradient is pure noise", "It cannot be told from noise with these rows.", False),
     ],

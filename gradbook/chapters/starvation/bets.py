@@ -98,9 +98,10 @@ def cures(results: Atlas) -> Order:
         "<p>Weight decay and dropout tilt the line, which is right on half. Batch norm makes it "
         "worse than nothing. <em>Spectral decoupling</em> adds κf²/2 to an example's loss, so it "
         "rests at an answer of one size, κf = σ(−f) for the label 1, far from the line or at its "
-        "very edge. No function of coordinate 1 alone can do that, and a dose is left that does "
-        "not fade. <em>Adam</em> divides each weight's step by the size of its own gradients; "
-        "units that look along coordinate 2 have smaller ones, and Adam levels them.</p>"
+        "very edge. No nearly straight function of coordinate 1 can do that, and a dose is left "
+        "that does not fade. <em>Adam</em> divides each weight's step by the size of its own "
+        "gradients; units that look along coordinate 2 have smaller ones, and under Adam they "
+        "move no less than the others.</p>"
         "<p>Nor is it a matter of patience. The authors' script trains for 10,000 epochs; the "
         "table has both lengths.</p>",
         ends=("right most often", "right least often"),

@@ -116,7 +116,7 @@ WRONG = {
 
 
 def _in_words(steps: float) -> str:
-    rounded = float(f"{steps:.2g}")
+    rounded = float(f"{steps:.{2 if steps >= 1000 else 3}g}")
     return f"{rounded / 1e6:,.0f} million" if rounded >= 1e6 else f"{rounded:,.0f}"
 
 

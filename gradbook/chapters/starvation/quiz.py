@@ -10,9 +10,9 @@ QUESTIONS = {
         ("0", "The examples that it gets right and those it gets wrong balance.", True),
         ("9 times that of feature 2", "At rest feature 2 gets more than feature 1.", False),
     ],
-    "Which examples teach feature 2 once feature 1 is learned?": [
-        ("Mostly those that feature 1 gets wrong", "A tenth of them, with half of the dose.", True),
-        ("All alike", "A right example pulls less the safer it is.", False),
+    "Which example teaches feature 2 most once feature 1 is learned?": [
+        ("One that feature 1 gets wrong", "They are a tenth, and give half of the dose.", True),
+        ("One that feature 1 gets right", "It pulls less the larger its margin.", False),
         ("None", "None are left only where feature 1 is never wrong.", False),
     ],
     "No feature is ever wrong, logistic regression, no decay. Feature 1 has a head start. The "
