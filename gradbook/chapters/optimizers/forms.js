@@ -56,7 +56,7 @@ const WHY = {
   SGD: "Decay is in the gradient: a feature seen in fewer than λ = 0.01 of the examples dies.",
   momentum: "Momentum averages gradient and decay alike: the threshold stays at p = λ = 0.01.",
   "Adam, L2": "Adam divides gradient and decay by one number: the threshold stays at p = λ.",
-  AdamW: "Decay is outside: what is seen less is answered less, and nothing dies.",
+  AdamW: "Decay is outside: what is seen less is answered less, and nothing falls to 0.",
   SignSGD: "Each minibatch that shows the feature gives one step, however many examples do.",
   "SignSGD, L2": "Minibatches vote with decay: what most of them lack dies, at p = ln 2/B.",
   Lion: "The sign of a long mean forgets how rare a feature is: nearly all are answered.",
@@ -81,7 +81,7 @@ const FORMS = {
       }
       return `AdamW, B = ${s.batch}, wd = ${s.decay}: half of the right answer is left to `
         + `a feature that one example in ${Math.round(1 / half(s)).toLocaleString("en-US")} shows. `
-        + "None dies.";
+        + "None falls to 0.";
     },
   },
   kinds: {

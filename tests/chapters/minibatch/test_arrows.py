@@ -36,7 +36,7 @@ def test_an_axis_keeps_its_end_from_epoch_to_epoch():
 
 def test_a_minibatch_without_gradient_has_no_arrow():
     assert arrows.on_one_axis(np.zeros((1, 3, 2))).tolist() == [[0, 0, 0]]
-    assert "0 of 3 minibatches point one way, 0 the other. Of all pairs 0 %" in arrows.sentence(
+    assert "0 of 3 minibatches point one way, 0 the other. Of these pairs 0 %" in arrows.sentence(
         0, np.zeros(3)
     )
 
