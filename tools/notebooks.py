@@ -21,6 +21,8 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
+import slide_text
+
 ROOT = Path(__file__).resolve().parents[1]
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -103,6 +105,11 @@ def _markdown(cell: nbformat.NotebookNode) -> Iterator[str]:
     for box in re.findall(r'<div class="admonition.*?</div>', cell.source, re.S):
         if re.search(r"\n\s*\n", box):
             yield "an admonition holds a blank line, which ends it in the book"
+    for starts in cell.metadata.get("slides", ()):
+        try:
+            slide_text.chosen(cell.source, starts)
+        except ValueError as error:
+            yield f"names for a slide what it does not hold: {error}"
 
 
 def _results(cell: nbformat.NotebookNode) -> Iterator[str]:

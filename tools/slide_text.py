@@ -11,7 +11,7 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mathml import TAG, mathml
 
 FOLDED = re.compile(r"<details>.*?</details>|<div class=\"admonition.*?</div>", re.S)
-SENTENCE = re.compile(r"(?:(?<=[.?!])|(?<=[.?!]\*)|(?<=[.?!]\*\*))\s+(?=[A-Z$“\"*\[`λ])")
+SENTENCE = re.compile(r"(?:(?<=[.?!])|(?<=[.?!][*)])|(?<=[.?!]\*\*))\s+(?=[A-Z$“\"*\[`λ])")
 LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 PUNCTUATED = re.compile(r"(<math(?:(?!</math>).)*</math>[.,;:?)])", re.S)
 ANCHOR = re.compile(r"<(?:span|a)\b[^>]*>(.*?)</(?:span|a)>", re.S)

@@ -167,6 +167,20 @@ def test_what_only_the_book_could_show_is_named(tmp_path, source, fault):
     assert all(fault in line and line.startswith("a.ipynb: cell 0: ") for line in found)
 
 
+@pytest.mark.parametrize(("start", "faults"), [("It holds", 0), ("It fails", 1)])
+def test_a_slide_of_words_that_are_not_there_is_named_before_the_book_is_built(
+    tmp_path, start, faults
+):
+    notebook = sample()
+    notebook.cells[0].source = "One. (Two.) It holds, mostly."
+    notebook.cells[0].metadata["slides"] = [[start]]
+    path = tmp_path / "a.ipynb"
+    path.write_text(notebooks.as_text(notebooks.normalised(notebook, "a")), encoding="utf-8")
+    found = notebooks.deviations(path)
+    assert len(found) == faults
+    assert all("expected one sentence that begins 'It fails'" in line for line in found)
+
+
 @pytest.mark.parametrize(
     ("output", "fault"),
     [
