@@ -2,8 +2,6 @@
 
 import copy
 import json
-import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+import course
 import notebooks
 import repository
 
@@ -18,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BOOK = ROOT / "book"
 CHAPTERS = sorted(p for p in BOOK.rglob("*.ipynb") if ".ipynb_checkpoints" not in p.parts)
 each_chapter = pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda p: str(p.relative_to(BOOK)))
+PLAIN = [p for p in CHAPTERS if not course.exercises_of(nbformat.read(p, as_version=4))]
 FOLDED = {"hide-input", "remove-input"}
 
 FIRST_CELL = """\
@@ -25,25 +25,6 @@ try:
     import gradbook
 except ImportError:
     %pip install --quiet "{}\""""
-
-
-@pytest.fixture(scope="session")
-def installed_wheel(tmp_path_factory) -> Path:
-    """A folder that holds the package as a wheel installs it, and nothing else."""
-    source, target = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
-    # Built from a copy: setuptools would pick up what an earlier build left beside the source.
-    for name in ("pyproject.toml", "README.md", "LICENSE", "LICENSE-TEXT"):
-        shutil.copy(ROOT / name, source)
-    shutil.copytree(
-        ROOT / "gradbook", source / "gradbook", ignore=shutil.ignore_patterns("__pycache__")
-    )
-    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
-    subprocess.run(
-        [*pip, "wheel", "--no-deps", "--no-build-isolation", "-w", source, source], check=True
-    )
-    (wheel,) = source.glob("*.whl")
-    subprocess.run([*pip, "install", "--no-deps", "--target", target, wheel], check=True)
-    return target
 
 
 def test_there_is_a_chapter():
@@ -78,27 +59,10 @@ def _lines(source: str) -> list[str]:
     return [line for line in source.splitlines() if line.strip()]
 
 
-@each_chapter
-def test_chapter_runs_alone_with_the_installed_wheel(
-    chapter, installed_wheel, tmp_path, monkeypatch
-):
-    notebook = nbformat.read(chapter, as_version=4)
-    where = nbformat.v4.new_code_cell(
-        f"import gradbook, os\n"
-        f"assert os.path.dirname(gradbook.__file__) == {str(installed_wheel / 'gradbook')!r}\n"
-        f"assert os.listdir() == [{chapter.name!r}]"
-    )
-    notebook.cells.insert(0, where)
-    alone = tmp_path / chapter.name
-    nbformat.write(notebook, alone)
-    monkeypatch.setenv("PYTHONPATH", str(installed_wheel))
-    executed = notebooks.execute(alone)
-    assert [
-        output.text
-        for cell in executed.cells
-        for output in cell.get("outputs", ())
-        if output.get("name") == "stderr"
-    ] == []
+@pytest.mark.parametrize("chapter", PLAIN, ids=lambda p: str(p.relative_to(BOOK)))
+def test_chapter_runs_alone_with_the_installed_wheel(chapter, run_alone):
+    """Those with exercises run so with their solutions, in test_course.py."""
+    run_alone(nbformat.read(chapter, as_version=4), chapter.name)
 
 
 def test_wheel_holds_the_data_and_the_widgets(installed_wheel):
@@ -218,7 +182,6 @@ def test_the_command_line_checks_and_mends(tmp_path):
             [sys.executable, ROOT / "tools/notebooks.py", command, path],
             capture_output=True,
             text=True,
-            env=os.environ,
         )
 
     before = run("check")
