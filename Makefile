@@ -65,12 +65,13 @@ unit: $(INSTALLED)  ## the package's tests and the repository's
 	$(call tested_twice,OMP_NUM_THREADS=1 $(PYTEST) --ignore=tests/pages)
 
 nbval: $(INSTALLED)  ## run every notebook and compare each text output
-	$(BIN)/python -m pytest --nbval --nbval-cell-timeout=120 book
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --nbval --nbval-cell-timeout=240 \
+	    -n auto --dist loadfile book
 
-variants: $(INSTALLED)  ## nbval again with other instruction sets, and in one thread
+variants: $(INSTALLED)  ## nbval again with other instruction sets, and with every thread
 	ATEN_CPU_CAPABILITY=default $(BIN)/python -m pytest --nbval --nbval-cell-timeout=240 book
 	ATEN_CPU_CAPABILITY=avx2 $(BIN)/python -m pytest --nbval --nbval-cell-timeout=240 book
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --nbval --nbval-cell-timeout=240 book
+	$(BIN)/python -m pytest --nbval --nbval-cell-timeout=240 book
 
 pages: $(INSTALLED) $(HTML)/index.html  ## open the built book in headless Chromium, network off
 	$(call tested_twice,$(PYTEST) tests/pages)
