@@ -133,12 +133,18 @@ def _alternative(cell: nbformat.NotebookNode) -> str:
     return cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
 
 
-def execute(path: Path) -> nbformat.NotebookNode:
-    """Run a notebook from top to bottom in its own folder, with a new kernel."""
-    notebook = nbformat.read(path, as_version=4)
-    resources = {"metadata": {"path": str(path.parent)}}
+def execute(path: Path, **options) -> nbformat.NotebookNode:
+    """Run a notebook from top to bottom in its own folder, with a new kernel.
+
+    A line that reaches us in two messages is one output. Options go to the client.
+    """
     return NotebookClient(
-        notebook, timeout=300, kernel_name="python3", resources=resources
+        nbformat.read(path, as_version=4),
+        timeout=300,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(path.parent)}},
+        coalesce_streams=True,
+        **options,
     ).execute()
 
 

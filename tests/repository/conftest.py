@@ -8,7 +8,8 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
+
+import notebooks
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -34,10 +35,8 @@ def installed_wheel(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def run_alone(installed_wheel, tmp_path, monkeypatch) -> Callable[..., nbformat.NotebookNode]:
-    """Runs a notebook in a folder that holds nothing else, with the installed wheel.
-
-    A line that reaches us in two messages is one output. Nothing may come on stderr.
-    """
+    """Runs a notebook in a folder that holds nothing else, with the installed wheel; nothing may
+    come on stderr."""
     monkeypatch.setenv("PYTHONPATH", str(installed_wheel))
 
     def run(notebook: nbformat.NotebookNode, name: str) -> nbformat.NotebookNode:
@@ -48,13 +47,7 @@ def run_alone(installed_wheel, tmp_path, monkeypatch) -> Callable[..., nbformat.
         )
         notebook.cells.insert(0, where)
         nbformat.write(notebook, tmp_path / name)
-        executed = NotebookClient(
-            notebook,
-            timeout=300,
-            kernel_name="python3",
-            resources={"metadata": {"path": str(tmp_path)}},
-            coalesce_streams=True,
-        ).execute()
+        executed = notebooks.execute(tmp_path / name)
         outputs = [output for cell in executed.cells for output in cell.get("outputs", ())]
         assert [out.text for out in outputs if out.get("name") == "stderr"] == []
         return executed
