@@ -1,24 +1,34 @@
 /* An answer: a number that is checked as Python's math.isclose does, or a text beside a model. */
 
-/** "1,5", "3e-4", "2/3" and "40 %" as numbers; NaN where it is none. */
-function parsed(text) {
-  const plain = text.trim().replace("−", "-").replace(/^(-?\d*),(\d+)/, "$1.$2");
-  const number = String.raw`[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?`;
-  const found = new RegExp(`^(${number})\\s*(?:/\\s*(${number}))?\\s*(%)?$`).exec(plain);
-  if (!found) return NaN;
-  return (Number(found[1]) / Number(found[2] ?? 1)) * (found[3] ? 0.01 : 1);
+/**
+ * The numbers that a text may stand for: "1,500" is fifteen hundred, and one and a half to those who
+ * write a comma for the point. "3e-4", "2/3" and "40 %" are read, and the field's own unit behind a
+ * number; of other text nothing is.
+ */
+function readings(text, unit) {
+  const plain = text.trim().replace("−", "-");
+  const bare = unit && plain.endsWith(unit) ? plain.slice(0, -unit.length).trim() : plain;
+  const thousands = /^[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?$/.test(bare);
+  const written = [...(thousands ? [bare.replaceAll(",", "")] : []), bare.replace(",", ".")];
+  const number = String.raw`([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)`;
+  const one = new RegExp(`^${number}\\s*(?:/\\s*${number})?\\s*(%)?$`);
+  return written.map((form) => one.exec(form)).filter((found) => found)
+    .map(([, over, under, percent]) => (over / (under ?? 1)) * (percent ? 0.01 : 1))
+    .filter(Number.isFinite);
 }
 
 const close = (a, b, tolerance) =>
   Math.abs(a - b) <= tolerance * Math.max(Math.abs(a), Math.abs(b));
 
 /** What is said of an answer, and whether it is right. */
-function judged({ expected, tolerance, hint }, text) {
-  const given = parsed(text);
-  if (!Number.isFinite(given)) return ["Enter one number, such as 0.25, 3e-4 or 2/3.", null];
+function judged({ expected, tolerance, hint, unit }, text) {
+  const all = readings(text, unit);
+  if (!all.length) return ["Enter one number, such as 0.25, 3e-4 or 2/3.", null];
   const brief = (x) => minus(`${Number(x.toPrecision(3))}`);
-  if (close(given, expected, tolerance)) return [`Right: ${brief(expected)}.`, true];
-  const side = given > expected ? "large" : "small";
+  if (all.some((given) => close(given, expected, tolerance))) {
+    return [`Right: ${brief(expected)}.`, true];
+  }
+  const side = all[0] > expected ? "large" : "small";
   return [`Not yet: ${minus(text.trim())} is too ${side}. Hint: ${hint}.`, false];
 }
 

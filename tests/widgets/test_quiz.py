@@ -80,12 +80,33 @@ def test_a_right_number_is_accepted_however_it_is_written(shown, text):
 
 
 @pytest.mark.parametrize(
+    ("expected", "unit", "text"),
+    [
+        (13863, "steps", "13,863"),
+        (13863, "steps", "13,863.0 steps"),
+        (1.5, "", "1,500"),
+        (2e6, "rows", "2,000,000"),
+        (166, "%", "166 %"),
+        (166, "%", "166"),
+        (-1500, "", "−1,500"),
+    ],
+)
+def test_a_number_is_read_as_the_book_writes_it(shown, expected, unit, text):
+    page = shown(Answer.number("dosage/many", "How many?", expected, 1e-4, "count", unit))
+    page.get_by_label("How many?").fill(text)
+    page.keyboard.press("Enter")
+    assert page.locator(".outcome").inner_text().startswith("Right: ")
+
+
+@pytest.mark.parametrize(
     ("text", "said"),
     [
         ("0.6", "Not yet: 0.6 is too large. Hint: think of two."),
         ("-1", "Not yet: −1 is too small. Hint: think of two."),
         ("half", "Enter one number, such as 0.25, 3e-4 or 2/3."),
         ("1/0", "Enter one number, such as 0.25, 3e-4 or 2/3."),
+        ("1,500", "Not yet: 1,500 is too large. Hint: think of two."),
+        ("0,5,0", "Enter one number, such as 0.25, 3e-4 or 2/3."),
         ("0x1", "Enter one number, such as 0.25, 3e-4 or 2/3."),
     ],
 )
