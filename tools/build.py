@@ -8,6 +8,7 @@ Warnings are errors. A build that fails or is stopped leaves `_build/html` as it
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ from pathlib import Path
 from alone import alone
 
 ROOT = Path(__file__).resolve().parents[1]
+CACHE = "_build/.jupyter_cache"
 
 
 def package(root: Path) -> str:
@@ -35,12 +37,32 @@ def drop_outdated(root: Path) -> None:
     stamp = root / "_build/.package"
     now = package(root)
     if not stamp.exists() or stamp.read_text(encoding="utf-8") != now:
-        shutil.rmtree(root / "_build/.jupyter_cache", ignore_errors=True)
+        shutil.rmtree(root / CACHE, ignore_errors=True)
         stamp.write_text(now, encoding="utf-8")
 
 
+def execute(root: Path) -> None:
+    """Run the notebooks that the cache lacks side by side, one thread each.
+
+    One that fails is not kept: rendering its page runs it again, and says what is wrong.
+    """
+    import yaml
+    from jupyter_cache import get_cache
+    from jupyter_cache.executors import load_executor
+
+    settings = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))["execute"]
+    if settings["execute_notebooks"] != "cache":
+        return
+    cache = get_cache(root / CACHE)
+    for path in (root / "book").rglob("*.ipynb"):
+        if ".ipynb_checkpoints" not in path.parts:
+            cache.add_nb_to_project(str(path))
+    os.environ["OMP_NUM_THREADS"] = "1"
+    load_executor("local-parallel", cache).run_and_cache(timeout=settings["timeout"])
+
+
 def render(root: Path, output: Path) -> bool:
-    """Execute and render all pages into a folder; whether all went well."""
+    """Render all pages into a folder; whether all went well."""
     from jupyter_book.sphinx import build_sphinx
 
     result = build_sphinx(
@@ -50,7 +72,7 @@ def render(root: Path, output: Path) -> bool:
         path_config=root / "_config.yml",
         confoverrides={
             "external_toc_path": str(root / "_toc.yml"),
-            "nb_execution_cache_path": str(root / "_build/.jupyter_cache"),
+            "nb_execution_cache_path": str(root / CACHE),
             "latex_individualpages": False,
             "nitpicky": True,
         },
@@ -84,6 +106,7 @@ def main(root: Path = ROOT) -> None:
         drop_outdated(root)
         beside = root / "_build/beside"
         shutil.rmtree(beside, ignore_errors=True)
+        execute(root)
         if not render(root, beside / "html"):
             last = "The last book is still in" if book.exists() else "There is no book in"
             sys.exit(f"The build failed. {last} {book}.")
