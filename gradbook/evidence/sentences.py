@@ -149,9 +149,12 @@ def sentence(settled: Settled) -> str:
             clauses.append(_joined(words, named) if named else words.removesuffix(" for"))
     case, finding = found
     claim = settled.claim
-    where = _named(claim, filter(claim.is_source, case.cases) if case.source else case.cases)
+    shown = [one for one in case.cases if claim.is_source(one) or not case.source]
+    where = _named(claim, shown)
     if where and case.source and claim.source_case and claim.kind != "can" and claim.source != OWN:
-        where = f"the source's case, {where}"
+        several = sum(map(claim.is_source, every_case(claim))) > len(shown)
+        whose = "one of the source's cases" if several else "the source's case"
+        where = f"{whose}, {where}"
     told = f"{where}: {finding.criterion.quantity}" if where else finding.criterion.quantity
     return f"{_capital('; '.join(clauses))}. {_capital(told)} {number(finding)}."
 

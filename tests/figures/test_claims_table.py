@@ -1,5 +1,6 @@
 """The tables and the ledger show each claim with its numbers, in HTML and in text."""
 
+import dataclasses
 import re
 from html.parser import HTMLParser
 
@@ -86,6 +87,13 @@ def test_a_row_holds_sentence_verdict_numbers_link_and_command():
     assert page.all("a") == [{"href": "some_chapter.html#the-whole-curve-and-why"}]
     assert "python -m gradbook evidence run a-claim" in page.text
     assert {"id": "claim-a-claim"} in page.all("tr")
+
+
+def test_one_of_several_cases_of_the_source_is_not_called_the_source_s_case():
+    one = settled(THREE)
+    several = dataclasses.replace(one.claim, source_case={"epoch": [0, 1]})
+    page = Page(figures.claims_table([dataclasses.replace(one, claim=several)])._repr_html_())
+    assert "One of the source's cases, epoch 0: a quantity 0.70 [0.60, 0.80]." in page.text
 
 
 def test_a_chapter_s_table_has_neither_links_nor_commands():

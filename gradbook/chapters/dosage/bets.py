@@ -49,7 +49,7 @@ def sharing(threshold: Atlas) -> Bet:
         "Now all features share one hidden ReLU layer and one output. What becomes of those "
         "below the threshold?",
         {outcome: counts[outcome] for outcome in outcomes},
-        f"<p>Down to p/λ = {ratio[0]:.2g}, the rarest that was tried, none dies. With one "
+        f"<p>Down to p/λ = {ratio[0]:.3g}, the rarest that was tried, none dies. With one "
         "output the network is a vector s of answers, and the cheapest way to write it "
         "with two layers has the decay λ‖s‖: one term for all features together. At rest "
         "s<sub>k</sub> = p<sub>k</sub> / (p<sub>k</sub> + λ/‖s‖), which is 0 for no "
@@ -111,9 +111,9 @@ def regularizers(diets: Atlas, chosen: dict[str, float], id: str = "dosage/regul
         {text: counts[text] for text in (*outcomes.values(), "Another set")},
         "<p>Weight decay acts at every step, whether a feature is there or not, and always one "
         "way. It leaves 1 − λ/p of the right answer. Gradient noise acts at every step too, but "
-        "its mean is zero: it leaves 1 on average. The other two act where the recognizer "
-        "answers, so the frequency cancels: dropout at rate r leaves 1 − r, spectral decoupling "
-        "(λf²/2 on each example) leaves 1/(1 + λ).</p>",
+        "its mean is zero: weak noise leaves about 1 on average. The other two act where the "
+        "recognizer answers, so the frequency cancels: dropout at rate r leaves 1 − r, spectral "
+        "decoupling (λf²/2 on each example) leaves 1/(1 + λ).</p>",
     )
 
 

@@ -13,7 +13,7 @@ QUESTIONS = {
     "Squared loss, weights of its own, λ = 0.03. A feature is seen in 2 % of the examples. You "
     "start its recognizer large. It …": [
         ("stays large, because it started large", "The start decides nothing where p < λ.", False),
-        ("dies", "a + b changes at the rate p − λ, which is negative.", True),
+        ("dies", "a + b changes at a rate below p − λ, which is negative.", True),
         ("dies only with gradient noise", "The threshold needs no noise.", False),
     ],
     "Which change moves the threshold?": [

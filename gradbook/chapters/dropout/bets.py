@@ -44,7 +44,7 @@ def disagreement(nets: Atlas) -> Bet:
         "networks at the same training loss. With dropout, minibatches …",
         {outcome: counts[outcome] for outcome in outcomes},
         f"<p>{as_text(100 * found, '+.0f')} points more pairs are opposed. Every row brings the "
-        "noise of its mask with it. In evaluation mode the difference is gone.</p>",
+        "noise of its mask with it. In evaluation mode ten seeds show no difference.</p>",
     )
 
 
@@ -89,7 +89,7 @@ def replace(substitutes: Atlas) -> Bet:
     )
     return Bet.on_choices(
         "dropout/replace",
-        "Two problems on which a plain network overfits: 500 rows in place of 8,000, and digits "
+        "Two problems on which a network can overfit: 500 rows in place of 8,000, and digits "
         "with a fifth of the labels wrong. On which do dropout <i>and</i> batch norm each lower "
         "the test error, by a twentieth or more?",
         {text: counts[text] for text in outcomes.values()},

@@ -50,7 +50,7 @@ EXERCISES = {
     "masks a row": Exercise(
         _masks_a_row,
         0.0,
-        "divide the masks' part by the examples' part, both at the last epoch, and round up",
+        "divide the masks' part by the rest, which is the rows', and round up",
     ),
     "chain of four": Exercise(
         lambda: 1 - 4 * 0.4 / ((1 + 0.4) ** 4 - 1),

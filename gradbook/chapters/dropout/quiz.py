@@ -21,8 +21,8 @@ QUESTIONS = {
             "It averages over time, not in a step.",
             False,
         ),
-        ("disagree more, since each row has a mask", "In evaluation mode they do not.", True),
-        ("agree as without it", "In evaluation mode, yes; training is another matter.", False),
+        ("disagree more, since each row has a mask", "The mask's noise comes on top.", True),
+        ("agree as without it", "Perhaps in evaluation mode; not in training.", False),
     ],
     "Batch norm made five times as unstable misreads …": [
         ("fewer digits", "That is what the thesis expects, and what fails.", False),
@@ -31,7 +31,7 @@ QUESTIONS = {
     ],
     "With four layers, an update in training is predicted by its gradient to within …": [
         ("half of its effect", "That is the chain with steps of 0.4.", False),
-        ("a tenth of its effect", "That is what the criterion asked for.", False),
+        ("a tenth of its effect", "More than a tenth would have confirmed the claim.", False),
         ("one per cent of its effect", "Steps in training are small.", True),
     ],
 }

@@ -68,8 +68,8 @@ def levelled(equal_loss: Atlas) -> Bet:
         {text: counts[text] for text in outcomes.values()},
         "<p>In the linear network the advantage of the shared feature is gone, and a fifth of "
         "fresh examples are missed. In the ReLU network the outgoing layer gets its dose from all "
-        "examples too: it turns to units that happen to read the shared feature. Hold that "
-        "layer fixed and the cost is back.</p>",
+        "examples too, and makes up for the slow first layer. Hold it fixed and the cost is "
+        "back.</p>",
     )
 
 

@@ -95,7 +95,7 @@ def transition(modular: Atlas, setting: tuple[str, float]) -> dict[str, np.ndarr
     }
 
 
-EARLY = {"the loss down a tenth": 0.9, "the loss halved": 0.5}
+EARLY = {"the loss down by a tenth": 0.9, "the loss halved": 0.5}
 """When an early dose is read, to the share of the loss that is then left."""
 
 

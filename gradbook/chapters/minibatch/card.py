@@ -19,8 +19,8 @@ def card() -> Bet:
     drawn = thumbnail(2 * closed_forms.vote_agreement(share, 64)[1], BLUE)
     return Bet.on_number(
         "front/minibatch",
-        "After two epochs you take the gradient in two biases from fifty minibatches of 64 rows. "
-        "Which share of the pairs points in opposite directions?",
+        "After two epochs you take the gradient in two biases of the third layer from fifty "
+        "minibatches of 64 rows. Which share of the pairs points in opposite directions?",
         opposed,
         f"<p>{as_text(opposed, '.0%')}; an epoch earlier nearly none. One number, the share of "
         "predictions that are too high, says which.</p>",

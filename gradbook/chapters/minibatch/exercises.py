@@ -37,7 +37,7 @@ EXERCISES = {
     "opposed pairs": Exercise(
         lambda: float(closed_forms.vote_agreement(0.6, 64)[1]),
         0.03,
-        "a tie has no direction; leave ties out before you form the two probabilities",
+        "find the chances of both majorities, and divide each by their sum: that leaves ties out",
     ),
     "large batch": Exercise(
         lambda: _batch_for_cosine(0.9, 20),

@@ -64,10 +64,11 @@ def lost(delay: Atlas, head_start: int = 1000, weight_decay: float = 0.01) -> Be
         "logistic regression, three weights in a row for each feature, a deep linear net, a "
         "ReLU net?",
         {text: counts[text] for text in (*outcomes.values(), *(counts.keys() & {"Others"}))},
-        "<p>Late features get less everywhere. They are lost only where two things come together. "
-        "Three weights in a row, of size w, give a dose of the order of w² to each; and decay "
-        "takes λw, while the feature waits and after. What has become too small cannot grow again. "
-        "Where weights are shared, feature 2 finds what feature 1 has built.</p>",
+        "<p>Late features with weights of their own get less; in a shared layer they may not. They "
+        "are lost only where two things come together. Three weights in a row, of size w, give a "
+        "dose of the order of w² to each; and decay takes λw, while the feature waits and after. "
+        "What has become too small cannot grow again. Where weights are shared, feature 2 finds "
+        "what feature 1 has built.</p>",
     )
 
 
@@ -102,8 +103,8 @@ def cures(results: Atlas) -> Order:
         "that does not fade. <em>Adam</em> divides each weight's step by the size of its own "
         "gradients; units that look along coordinate 2 have smaller ones, and under Adam they "
         "move no less than the others.</p>"
-        "<p>Nor is it a matter of patience. The authors' script trains for 10,000 epochs; the "
-        "table has both lengths.</p>",
+        "<p>Nor is it a matter of patience. The authors' later script trains for 10,000 epochs; "
+        "the table has both lengths.</p>",
         ends=("right most often", "right least often"),
     )
 

@@ -30,7 +30,7 @@ EXERCISES = {
         lambda: float(
             closed_forms.dose(0.8, 0) / closed_forms.dose(0.8, closed_forms.best_reliance(0.8))
         ),
-        0.01,
+        0.03,
         "at the best reliance σ(s) = q: what are the residuals of right and wrong examples there?",
     ),
     "never wrong": Exercise(
