@@ -94,8 +94,9 @@ def _ratio_sentence(s: Mapping[str, Any]) -> str:
     ]
     deep, relu = (round(ratio / 100) * 100 for ratio in found)
     return (
-        f"With 1000 examples the shared feature gets 1000 times the dose in a linear network, "
-        f"and in a hidden layer of {s['units']} units about {deep} times, or {relu} with ReLU."
+        "By theory the shared feature of 1000 examples gets 1000 times the dose in a linear "
+        f"network, and in a hidden layer of {s['units']} units about {deep} times, "
+        f"or {relu} with ReLU."
     )
 
 

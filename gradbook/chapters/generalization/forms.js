@@ -76,8 +76,9 @@ const FORMS = {
     },
     sentence(settings) {
       const [deep, relu] = NETWORKS.slice(1).map((kind) => hundreds(doseRatio(1000, kind, settings)));
-      return "With 1000 examples the shared feature gets 1000 times the dose in a linear network, "
-        + `and in a hidden layer of ${settings.units} units about ${deep} times, or ${relu} with ReLU.`;
+      return "By theory the shared feature of 1000 examples gets 1000 times the dose in a linear "
+        + `network, and in a hidden layer of ${settings.units} units about ${deep} times, `
+        + `or ${relu} with ReLU.`;
     },
   },
   never_wrong: {
