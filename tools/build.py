@@ -8,6 +8,7 @@ Warnings are errors. A build that fails or is stopped leaves `_build/html` as it
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import shutil
 import sys
@@ -58,7 +59,9 @@ def execute(root: Path) -> None:
         if ".ipynb_checkpoints" not in path.parts:
             cache.add_nb_to_project(str(path))
     os.environ["OMP_NUM_THREADS"] = "1"
-    load_executor("local-parallel", cache).run_and_cache(timeout=settings["timeout"])
+    told = logging.getLogger("executor")
+    told.setLevel(logging.WARNING)
+    load_executor("local-parallel", cache, told).run_and_cache(timeout=settings["timeout"])
 
 
 def render(root: Path, output: Path) -> bool:
