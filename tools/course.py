@@ -132,23 +132,32 @@ def question_of(cell: nbformat.NotebookNode) -> Question | None:
     """What a cell asks, if it asks something that can be checked.
 
     Raises:
-        ValueError: It checks a variable that it does not set to None.
+        ValueError: It checks a variable that it does not set to None, or has not been run.
     """
     if cell.cell_type != "code" or not re.search(
         r"^exercises\.(check|answer)\(", cell.source, re.M
     ):
         return None
     call = ast.parse(cell.source).body[-1].value
-    strings = [arg.value for arg in call.args if isinstance(arg, ast.Constant)]
     if call.func.attr == "answer":
-        name, prompt = strings[1:3]
+        name = call.args[1].value
         variable = re.sub(r"\W+", "_", name).strip("_")
-        return Question(name, variable, f"{variable} = None  # your answer", prompt)
-    name, variable = strings[0], call.args[1].id
+        return Question(name, variable, f"{variable} = None  # your answer", _asked(cell, name))
+    name, variable = call.args[0].value, call.args[1].id
     setup = "\n".join(cell.source.splitlines()[: call.lineno - 1])
     if not re.search(rf"^{variable} = None\b", setup, re.M):
         raise ValueError(f"expected `{variable} = None` before the check of {name!r}")
     return Question(name, variable, setup)
+
+
+def _asked(cell: nbformat.NotebookNode, name: str) -> str:
+    """What a field asks, with the numbers that its cell puts in."""
+    shown = [out.data["text/plain"] for out in cell.outputs if "text/plain" in out.get("data", {})]
+    if not shown:
+        raise ValueError(
+            f"expected the output of {name!r}, which says what it asks: run its notebook"
+        )
+    return shown[-1].removeprefix("Answer: ")
 
 
 def exercises_of(notebook: nbformat.NotebookNode) -> list[Exercise]:

@@ -98,13 +98,16 @@ def exercise(*cells: str) -> nbformat.NotebookNode:
 
 
 def test_field_on_the_page_becomes_a_variable():
-    field = 'exercises.answer(\n    "dosage/rescue",\n    "to rescue",\n    "<b>Which</b> m?",\n)'
-    (found,) = course.exercises_of(exercise(field))
-    assert (found.variable, found.prompt) == ("to_rescue", "<b>Which</b> m?")
+    field = exercise('n = 3\nexercises.answer("dosage/rescue", "to rescue", f"For {n}?", "m")')
+    with pytest.raises(ValueError, match="expected the output of 'to rescue'"):
+        course.exercises_of(field)
+    field.cells[0].outputs = [V4.new_output("execute_result", {"text/plain": "Answer: For 3?"})]
+    (found,) = course.exercises_of(field)
+    assert (found.variable, found.prompt) == ("to_rescue", "For 3?")
     assert found.answer == "to_rescue = 2 + 2"
-    student = course.twin(exercise(field), teacher=False)
+    student = course.twin(field, teacher=False)
     assert [cell.source for cell in student.cells[:2]] == [
-        "<b>Which</b> m?",
+        "For 3?",
         "to_rescue = None  # your answer",
     ]
     assert [cell.source for cell in student.cells[3:]] == [course.STUB, "On we go."]
