@@ -55,13 +55,13 @@ def execute(root: Path) -> None:
     if settings["execute_notebooks"] != "cache":
         return
     cache = get_cache(root / CACHE)
-    for path in (root / "book").rglob("*.ipynb"):
-        if ".ipynb_checkpoints" not in path.parts:
-            cache.add_nb_to_project(str(path))
+    there = [path for path in (root / "book").rglob("*.ipynb") if path.parent.name[0] != "."]
+    known = [cache.add_nb_to_project(str(path)).pk for path in there]
     os.environ["OMP_NUM_THREADS"] = "1"
     told = logging.getLogger("executor")
-    told.setLevel(logging.WARNING)
-    load_executor("local-parallel", cache, told).run_and_cache(timeout=settings["timeout"])
+    told.setLevel(logging.WARNING)  # at its default the pool tells of its own coming and going
+    executor = load_executor("local-parallel", cache, told)
+    executor.run_and_cache(filter_pks=known, timeout=settings["timeout"])
 
 
 def render(root: Path, output: Path) -> bool:

@@ -10,6 +10,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+import nbformat
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -117,6 +118,29 @@ def test_a_failed_and_a_stopped_build_leave_the_last_book(book):
     book.write("The third edition.")
     code, said = finish(book.make("book"))
     assert code == 0 and "The third edition." in book.printed(), said
+
+
+def test_notebooks_are_run_once_and_one_that_fails_stops_the_build(book):
+    config = CONFIG.replace('"off"', "cache, timeout: 60, stderr_output: error")
+    (book.root / "_config.yml").write_text(config, encoding="utf-8")
+    toc = "format: jb-book\nroot: book/index\nchapters:\n  - file: book/counted\n"
+    (book.root / "_toc.yml").write_text(toc, encoding="utf-8")
+
+    def count(code: str) -> None:
+        count_runs = "_ = open('runs', 'a').write('x')\n"
+        cell = nbformat.v4.new_code_cell(count_runs + code)
+        cells = [nbformat.v4.new_markdown_cell("# Counted"), cell]
+        nbformat.write(nbformat.v4.new_notebook(cells=cells), book.root / "book/counted.ipynb")
+
+    count("print('seven times', 7)")
+    code, said = finish(book.make("book"))
+    assert code == 0, said
+    page = (book.root / "_build/html/book/counted.html").read_text(encoding="utf-8")
+    assert "seven times 7" in page
+    assert (book.root / "book/runs").read_text(encoding="utf-8") == "x"
+    count("1 / 0")
+    code, said = finish(book.make("book"))
+    assert code != 0 and "ZeroDivisionError" in said and "The build failed." in said, said
 
 
 def test_of_two_builds_at_once_the_second_waits_and_says_for_whom(book):
