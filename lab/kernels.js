@@ -198,6 +198,8 @@ function reopened(words) {
   return random;
 }
 
+const compiled = {}; // each kind's module, the same for all workspaces
+
 /** A workspace: `reals` and `integers` make arrays, and each kernel works on them.
  *
  * Arrays are never freed: what is trained next gets a workspace of its own.
@@ -206,7 +208,11 @@ function workspace(kind, { wasm = true, megabytes = 64 } = {}) {
   const Real = kind === "float64" ? Float64Array : Float32Array;
   let module = null;
   try {
-    if (wasm) module = new WebAssembly.Module(Uint8Array.from(WASM[kind].match(/../g), (byte) => parseInt(byte, 16)));
+    if (wasm) {
+      compiled[kind] ??= new WebAssembly.Module(
+        Uint8Array.from(WASM[kind].match(/../g), (byte) => parseInt(byte, 16)));
+      module = compiled[kind];
+    }
   } catch {
     module = null; // a policy without wasm-unsafe-eval
   }

@@ -47,8 +47,8 @@ class Landscape {
     this.x = kernels.integers(44 * batch);
     this.y = kernels.reals(batch);
     const random = new TorchRandom(seed);
-    this.rows = Array.from({ length: minibatches }, () =>
-      random.permutation(train).slice(0, batch));
+    this.rows = []; // of each minibatch, drawn when it is first gone through: many are a long task
+    this.drawn = () => random.permutation(train).slice(0, batch);
     const drops = this.train && regularizer === "dropout";
     this.masks = drops ? maskBits(seed, sizes.map((size) => minibatches * batch * size), 0.3) : null;
     const widest = Math.max(...sizes);
@@ -62,6 +62,7 @@ class Landscape {
   /** One minibatch through the network; then its gradient in everything above layer 1. */
   #pass(course, number) {
     const { network, batch } = this;
+    if (number === this.rows.length) this.rows.push(this.drawn());
     this.rows[number].forEach((row, i) => {
       this.x.set(course.positions.subarray(44 * row, 44 * (row + 1)), 44 * i);
       this.y[i] = course.targets[row];

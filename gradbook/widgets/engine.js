@@ -568,11 +568,17 @@ const random = Object.create(NumpyRandom.prototype);
 return random;
 }
 
+const compiled = {}; // each kind's module, the same for all workspaces
+
 function workspace(kind, { wasm = true, megabytes = 64 } = {}) {
 const Real = kind === "float64" ? Float64Array : Float32Array;
 let module = null;
 try {
-if (wasm) module = new WebAssembly.Module(Uint8Array.from(WASM[kind].match(/../g), (byte) => parseInt(byte, 16)));
+if (wasm) {
+compiled[kind] ??= new WebAssembly.Module(
+Uint8Array.from(WASM[kind].match(/../g), (byte) => parseInt(byte, 16)));
+module = compiled[kind];
+}
 } catch {
 module = null; // a policy without wasm-unsafe-eval
 }
@@ -1028,8 +1034,8 @@ this.network = new Network(kernels, 660, sizes, { regularizer, ones: 44, rows: b
 this.x = kernels.integers(44 * batch);
 this.y = kernels.reals(batch);
 const random = new TorchRandom(seed);
-this.rows = Array.from({ length: minibatches }, () =>
-random.permutation(train).slice(0, batch));
+this.rows = []; // of each minibatch, drawn when it is first gone through: many are a long task
+this.drawn = () => random.permutation(train).slice(0, batch);
 const drops = this.train && regularizer === "dropout";
 this.masks = drops ? maskBits(seed, sizes.map((size) => minibatches * batch * size), 0.3) : null;
 const widest = Math.max(...sizes);
@@ -1042,6 +1048,7 @@ this.rarest = layers.map((l) => new Float64Array(sizes[l]).fill(0.5));
 
 #pass(course, number) {
 const { network, batch } = this;
+if (number === this.rows.length) this.rows.push(this.drawn());
 this.rows[number].forEach((row, i) => {
 this.x.set(course.positions.subarray(44 * row, 44 * (row + 1)), 44 * i);
 this.y[i] = course.targets[row];

@@ -113,12 +113,12 @@ def test_an_engine_that_throws_on_the_page_too_says_so_and_can_be_tried_again(
 
 
 def test_no_task_of_the_page_is_long_where_it_trains_and_draws_landscapes(tmp_path, browser):
-    """The largest lab, played and played again: 50 ms of the processor at most, which a busy
-    machine does not change. A landscape is 50 minibatches, and each is a part of its own."""
+    """The largest lab, played and played again: a record is minibatches drawn one by one, and a
+    third of the processor's time for all of them is more than any task takes, opening included."""
     lab = minibatch.MinibatchLab(atlas.load("explorer"), epochs=4)
     page = browser.new_page()
     page.goto(write_page(tmp_path, lab, head=f"<script>{NO_WORKER}</script>").as_uri())
     first, again, _, longest = pressed.pressed(browser, page)
-    assert first > 0 and again > 0 and 0 < longest < 50
-    assert page.evaluate("typeof gradbookLab") == "object"
+    assert first > 0 and again > 0
+    assert 0 < longest < pressed.landscape(page) / 3
     page.close()
