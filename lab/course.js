@@ -51,11 +51,16 @@ class Course {
       || (this.times ? this.times.has(this.done) : this.done % this.every === 0);
   }
 
+  /** Prepares the subject if it is not: in parts. */
+  *#ready() {
+    if (!this.prepared) yield* this.subject.prepare?.() ?? [];
+    this.prepared = true;
+  }
+
   /** Prepares the subject if it is not, and records it: in parts, each short. */
   *looking() {
     this.#plan();
-    if (!this.prepared && this.subject.prepare) yield* this.subject.prepare();
-    this.prepared = true;
+    yield* this.#ready();
     const { done: step, settings } = this;
     const found = this.subject.record(settings, this.shown);
     return { step, ...(found.next ? yield* found : found) };
@@ -68,8 +73,7 @@ class Course {
   /** One step, and what is due after it as work in parts. */
   #step() {
     this.#plan();
-    if (!this.prepared && this.subject.prepare) whole(this.subject.prepare());
-    this.prepared = true;
+    whole(this.#ready());
     this.subject.step(this.settings);
     this.done++;
     if (!this.#due) return;

@@ -200,7 +200,7 @@ class Curves(Shown):
 
 def module_of(file: Path) -> str:
     """The JavaScript of small explorers, with the closed forms in a chapter's file."""
-    return with_controls("curves.js").replace("/* FORMS */", file.read_text("utf-8"))
+    return with_controls("curves.js", "numbers").replace("/* FORMS */", file.read_text("utf-8"))
 
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")

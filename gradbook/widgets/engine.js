@@ -1534,10 +1534,14 @@ return this.done === this.steps
 || (this.times ? this.times.has(this.done) : this.done % this.every === 0);
 }
 
+*#ready() {
+if (!this.prepared) yield* this.subject.prepare?.() ?? [];
+this.prepared = true;
+}
+
 *looking() {
 this.#plan();
-if (!this.prepared && this.subject.prepare) yield* this.subject.prepare();
-this.prepared = true;
+yield* this.#ready();
 const { done: step, settings } = this;
 const found = this.subject.record(settings, this.shown);
 return { step, ...(found.next ? yield* found : found) };
@@ -1549,8 +1553,7 @@ return whole(this.looking());
 
 #step() {
 this.#plan();
-if (!this.prepared && this.subject.prepare) whole(this.subject.prepare());
-this.prepared = true;
+whole(this.#ready());
 this.subject.step(this.settings);
 this.done++;
 if (!this.#due) return;

@@ -12,7 +12,9 @@ import pytest
 
 from explorers import write_page
 from gradbook.evidence import atlas, registry
+from gradbook.widgets.controls import FOLDER
 
+NUMBERS = FOLDER / "numbers.js"
 MODULES = [
     importlib.import_module(f"gradbook.chapters.{chapter}.curves")
     for chapter in registry.chapters()
@@ -44,7 +46,7 @@ def every_setting(explorer) -> list[dict]:
 def test_javascript_computes_what_python_does(made):
     explorer, form, script = made
     settings = every_setting(explorer)
-    text = script.read_text(encoding="utf-8")
+    text = NUMBERS.read_text(encoding="utf-8") + script.read_text(encoding="utf-8")
     script = (
         f"{text}\nconst form = FORMS[{json.dumps(form.name)}];"
         f"console.log(JSON.stringify({json.dumps(settings)}"

@@ -36,9 +36,9 @@ def test_where_something_is_forbidden_the_page_trains_all_the_same(
 ):
     """No worker, a worker that never answers, or no WebAssembly on the main thread either."""
     forbid = {
-        "worker": "window.Worker = class { constructor() { throw new Error('forbidden'); } };",
+        "worker": NO_WORKER,
         "answer": "window.Worker = class { postMessage() {} terminate() {} };",
-        "WebAssembly": "window.Worker = class { constructor() { throw new Error('forbidden'); } };"
+        "WebAssembly": f"{NO_WORKER}"
         "WebAssembly.Module = class { constructor() { throw new Error('forbidden'); } };",
     }
     page = write_page(tmp_path, garden, head=f"<script>{forbid[without]}</script>")

@@ -1,7 +1,5 @@
 /* The dosage chapter's closed forms: a second implementation of those in Python. */
 
-const geomspace = (low, high, count) =>
-  Array.from({ length: count }, (_, i) => low * (high / low) ** (i / (count - 1)));
 const brief = (x, digits = 3) => `${Number(x.toPrecision(digits))}`;
 const part = (share) => (share > 0 && share < 0.001 ? "less than 0.1 %" : `${brief(100 * share)} %`);
 const capital = (text) => text[0].toUpperCase() + text.slice(1);

@@ -2,18 +2,6 @@
 
 const CELL = 30;
 
-/** Uniform numbers in [0, 1): mulberry32, as in masks.py. */
-function generator(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let x = state;
-    x = Math.imul(x ^ (x >>> 15), x | 1);
-    x ^= x + Math.imul(x ^ (x >>> 7), x | 61);
-    return ((x ^ (x >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
 /** Gradients [G][G] of the L1 loss, mean over rows of sign(f − y) · ∂f/∂b, under dropout. */
 function fieldOf(data, seed, fresh) {
   const { hidden, weight, bias, out, out_bias: shift, target, units, offsets, rate } = data;

@@ -103,7 +103,7 @@ class Masks(Shown):
         draw: How many times new masks were drawn.
     """
 
-    _esm = with_controls(Path(__file__).with_name("masks.js"))
+    _esm = with_controls(Path(__file__).with_name("masks.js"), "numbers")
     _css = with_controls(Path(__file__).with_name("fields.css"))
 
     meta = t.Dict().tag(sync=True)

@@ -1,8 +1,6 @@
 /* The generalization chapter's closed forms: a second implementation of those in Python. */
 
 const NETWORKS = ["linear", "deep linear", "ReLU"];
-const geomspace = (low, high, count) =>
-  Array.from({ length: count }, (_, i) => low * (high / low) ** (i / (count - 1)));
 
 /** Answers and doses of a linear network that starts at zero, after some steps of descent. */
 function course(step, count, wrong, rate) {

@@ -1,7 +1,5 @@
 /* The optimizers chapter's closed forms: a second implementation of those in Python. */
 
-const geomspace = (low, high, count) =>
-  Array.from({ length: count }, (_, i) => low * (high / low) ** (i / (count - 1)));
 const brief = (x, digits = 2) => `${Number(x.toPrecision(digits))}`;
 
 const GRID = geomspace(1e-4, 0.25, 241);

@@ -25,17 +25,6 @@ function stepOf(state, shown, { batch, decay, rate, beta2 }) {
   }
 }
 
-/** Random numbers from 0 to 1, the same at every visit (mulberry32). */
-function randomOf(seed) {
-  let a = seed;
-  return () => {
-    a = (a + 0x6d2b79f5) | 0;
-    let x = Math.imul(a ^ (a >>> 15), 1 | a);
-    x = (x + Math.imul(x ^ (x >>> 7), 61 | x)) ^ x;
-    return ((x ^ (x >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
 /** How many of many rare examples are drawn: Poisson's numbers, rounded normal ones from 30 on. */
 function drawn(mean, random) {
   if (mean > 30) {
@@ -61,7 +50,7 @@ function render({ model, el }) {
   const set = setter(model);
   const spoken = speech(model);
   const state = begin(p.length, meta.start);
-  const random = randomOf(1);
+  const random = generator(1);
   const shownAnswer = Float64Array.from(p, () => meta.start ** 2);
   let left = 0;
   const bars = p.map((_, k) => svg("rect", { class: "bar", x: WIDE * k + 14, width: 36, rx: 2 }));

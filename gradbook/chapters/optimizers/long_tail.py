@@ -63,7 +63,7 @@ class LongTail(Shown):
         batch: Index into ``meta["batches"]``.
     """
 
-    _esm = with_controls(FOLDER / "long_tail.js", str(FOLDER / "forms"))
+    _esm = with_controls(FOLDER / "long_tail.js", "numbers", str(FOLDER / "forms"))
     _css = with_controls(FOLDER / "long_tail.css")
 
     meta = t.Dict().tag(sync=True)

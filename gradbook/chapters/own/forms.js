@@ -1,7 +1,5 @@
 /* The closed forms of the chapter on one's own network: a second implementation of Python's. */
 
-const geomspace = (low, high, count) =>
-  Array.from({ length: count }, (_, i) => low * (high / low) ** (i / (count - 1)));
 const brief = (x, digits = 2) => `${Number(x.toPrecision(digits))}`;
 
 const BATCHES = geomspace(1, 4096, 121);

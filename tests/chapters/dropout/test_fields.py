@@ -23,7 +23,7 @@ def results():
 
 def computed(name: str, expression: str) -> object:
     """What a widget's JavaScript gives for an expression."""
-    text = with_controls(FOLDER / name).split("function render")[0]
+    text = with_controls(FOLDER / name, "numbers").split("function render")[0]
     script = f"{text};console.log(JSON.stringify("
     found = subprocess.check_output(["node", "-e", f"{script}{expression}))"], text=True)
     return json.loads(found)

@@ -9,10 +9,12 @@ import pytest
 
 from explorers import write_page
 from gradbook.chapters.optimizers import closed_forms, long_tail
+from gradbook.widgets.controls import FOLDER as WIDGETS
 
+FOLDER = Path(long_tail.__file__).parent
 SCRIPT = "".join(
-    Path(long_tail.__file__).with_name(f"{name}.js").read_text("utf-8")
-    for name in ("forms", "long_tail")
+    path.read_text("utf-8")
+    for path in (WIDGETS / "numbers.js", FOLDER / "forms.js", FOLDER / "long_tail.js")
 )
 
 
@@ -49,7 +51,7 @@ def test_the_pages_law_and_sentences_are_pythons():
 
 def test_the_page_draws_poisson_numbers():
     found = in_node(
-        "const random = randomOf(1); const of = (mean) => "
+        "const random = generator(1); const of = (mean) => "
         "Array.from({ length: 20000 }, () => drawn(mean, random));"
         "console.log(JSON.stringify([0.05, 3, 200].map(of)));"
     )
