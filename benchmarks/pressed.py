@@ -51,13 +51,6 @@ PRESS = """async () => {
   });
 }"""
 
-CAUGHT = """{
-  const { prototype } = gradbookLab.Course;
-  const { burst } = prototype;
-  prototype.burst = function (...all) { window.course = this; return burst.apply(this, all); };
-  null;
-}"""
-
 
 def page_of(lab: Lab, head: str) -> str:
     """A page that holds one lab."""
@@ -98,25 +91,6 @@ def pressed(browser: Browser, page: Page) -> tuple[float, ...]:
     browser.start_tracing(page=page, categories=["toplevel"])
     first, again = page.evaluate(PRESS), page.evaluate(PRESS)
     return first, again, *longest_task(browser.stop_tracing())
-
-
-def landscape(page: Page) -> float:
-    """Milliseconds of the processor of one record, landscapes and all, drawn in a single task.
-
-    What tasks are compared with: it grows with a slow processor as they do.
-    """
-    page.evaluate(CAUGHT)
-    page.evaluate(PRESS)
-    session = page.context.new_cdp_session(page)
-    session.send("Performance.enable", {"timeDomain": "threadTicks"})
-
-    def spent() -> float:
-        metrics = session.send("Performance.getMetrics")["metrics"]
-        return next(1e3 * each["value"] for each in metrics if each["name"] == "TaskDuration")
-
-    before = spent()
-    page.evaluate("new Promise((done) => setTimeout(() => done(course.look() && null)))")
-    return spent() - before
 
 
 def rows(browser: Browser) -> list[str]:
