@@ -94,7 +94,7 @@ bench:  ## time gradbook against the obvious loop and its peers
 	@grep -v '^setuptools' requirements.txt > $(BENCH)/pins.txt
 	$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check \
 	    --constraint $(BENCH)/pins.txt -e '.[bench,notebooks,dask,test]'
-	$(BENCH)/bin/python -m pytest -q tests/repository/test_benchmarks.py
+	$(BENCH)/bin/python -m pytest -q tests/test_benchmarks.py
 	$(BENCH)/bin/python -m benchmarks
 
 lab: $(INSTALLED)  ## build the engine of the page's trainings from lab/ (clang-19, lld-19)

@@ -44,7 +44,7 @@ OTHERS = {LINES[0], VENV, BUILD, LAB}
 # program is by a test beside this one.
 QUICK = {"course", "help", "pin", "repository"}
 SLOW = {
-    "bench": "repository/test_benchmarks.py",
+    "bench": "test_benchmarks.py",
     "book": "repository/test_building.py",
     "confirm": "evidence/test_confirm.py",
     "figures": "repository/test_figures_zip.py",

@@ -1,6 +1,8 @@
 """The benchmarks compare equal work: all ways give the same numbers."""
 
 import importlib.util
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,22 @@ SMALL = tasks.Task("", TASK.features, INPUTS, TARGETS.float(), INPUTS[:64], TARG
 OFFSETS = torch.linspace(-2, 2, 5, dtype=torch.float64)
 EFFORT = landscape.Effort(slow=2, side=3)
 EXACT = 1e-12
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
+
+# What `make bench` leaves out of its environment: the book's own builder.
+BUILDERS = ("jupyter_book", "markdown_it", "mdit_py_plugins", "myst_nb")
+
+
+def test_they_are_collected_where_nothing_builds_the_book():
+    """`make bench` runs this file in an environment of its own, before it times anything."""
+    without = f"import sys; sys.modules.update(dict.fromkeys({BUILDERS}))"
+    collect = (
+        f"{without}; import pytest; sys.exit(pytest.main(['-q', '--collect-only', {__file__!r}]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", collect], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def problem_of(case: ways.Case) -> ways.Problem:
