@@ -151,7 +151,7 @@ def bound(effort: Effort, threads: int) -> float:
     torch.set_num_threads(threads)
     config = training.TrainConfig(clip=None)
     model = models.mlp(_task(effort).features)
-    optimizer = training._Adam(list(model.parameters()), config)
+    optimizer = training.run._Adam(list(model.parameters()), config)
     gradients = [torch.full_like(p, 1e-3) for p in model.parameters()]
     layers = [
         (m.weight.detach(), *(torch.randn(config.batch_size, n) for n in m.weight.shape))

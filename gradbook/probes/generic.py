@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from gradbook.probes import sequential
+from gradbook.probes.losses import Each
 
 CHUNK = 2**20
 """Elements of the largest intermediate tensor."""
@@ -21,7 +22,7 @@ def landscape(
     w: Tensor,
     y: Tensor,
     masks: sequential.Drawn,
-    loss: str,
+    loss: Each,
 ) -> Tensor:
     """Autograd through any tail; base [M, B, J], curves [M, G, B] each, w [J, 2]."""
     (u, du), (v, dv) = curves

@@ -32,8 +32,9 @@ from gradbook.probes import functional, generic, pruned, pruned_deep, sequential
 from gradbook.probes.batches import minibatches_of
 from gradbook.probes.checks import grid, two_units, whole
 from gradbook.probes.guard import untouched
+from gradbook.probes.losses import Each
 from gradbook.probes.proofs import ready
-from gradbook.probes.reading import Inputs, Loss, Output, Rows, learning, refuse_lost
+from gradbook.probes.reading import Inputs, Loss, Output, Rows, learning, refuse_lost, watched
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,15 +129,15 @@ def gradient_landscape(
         for data, indices in minibatches_of(inputs, targets, rows, loss, output):
             data = data if dtype is None else data.to(dtype)
             ready(model, net, mode, data, [parameter])
-            refuse_lost(net, data, indices)
             parts = _split(net, parameter, data)
             drawn = seed + len(found)
             if parts is None:
+                refuse_lost(net, data, indices)
                 found.append(_whole(net, data, indices, entries, offsets, masks, drawn))
             else:
-                (x,), y = data.inputs, data.targets[indices]
+                (x,), y, each = data.inputs, data.targets[indices], watched(net, data, indices)
                 found.append(
-                    _by_parts(parts, x, indices, y, offsets, units, masks, loss, drawn, prune)
+                    _by_parts(parts, x, indices, y, offsets, units, masks, each, drawn, prune)
                 )
     gradients, active, methods = zip(*found, strict=True)
     names = tuple(f"{parameter}[{unit}]" for unit in units)
@@ -210,7 +211,7 @@ def _by_parts(
     offsets: Tensor,
     units: tuple[int, int],
     masks: str,
-    loss: str,
+    loss: Each,
     seed: int,
     prune: bool,
 ) -> tuple[Tensor, Tensor, str]:

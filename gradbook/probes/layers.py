@@ -18,7 +18,7 @@ from gradbook.probes import rows_alone, sequential
 from gradbook.probes.batches import minibatches_of
 from gradbook.probes.checks import whole
 from gradbook.probes.guard import stand_in, untouched
-from gradbook.probes.losses import ELEMENTWISE
+from gradbook.probes.losses import Each
 from gradbook.probes.proofs import ready
 from gradbook.probes.reading import (
     Inputs,
@@ -26,6 +26,7 @@ from gradbook.probes.reading import (
     Output,
     Rows,
     refuse_lost,
+    watched,
 )
 
 
@@ -115,7 +116,6 @@ def layer_passes(
             raise ValueError(f"expected modules of the network, of {known}, got {list(names)}")
         for data, indices in minibatches_of(inputs, targets, rows, loss, output):
             ready(model, net, mode, data, list(names))
-            refuse_lost(net, data, indices)
             modules = sequential.taken_apart(net, data)
             listed = [name for name, _ in modules]
             parts = [part for _, part in modules]
@@ -124,8 +124,10 @@ def layer_passes(
             if once:
                 (x,), y = data.inputs, data.targets[indices]
                 masks = sequential.Masks(modules, indices.shape, x.shape[-1], like=y).draw(drawn)
-                found.append(_together(modules, x[indices], y, list(names), masks, loss))
+                each = watched(net, data, indices)
+                found.append(_together(modules, x[indices], y, list(names), masks, each))
                 continue
+            refuse_lost(net, data, indices)
             for number, batch in enumerate(indices):
                 torch.manual_seed(drawn + number)
                 one = _alone(stand_in(net), data.take(batch), list(names))
@@ -149,7 +151,7 @@ def _together(
     y: Tensor,
     names: list[str],
     masks: sequential.Drawn,
-    loss: str,
+    loss: Each,
 ) -> dict[str, tuple[Tensor, Tensor, Tensor]]:
     """All minibatches in one pass through a Sequential: what enters, what leaves, errors."""
     first = min(number for number, (name, _) in enumerate(modules) if name in names)
@@ -161,7 +163,7 @@ def _together(
             if name in names:
                 x = x if x.requires_grad else x.requires_grad_()
                 entering[name], outputs[name] = before.detach(), x
-        losses = ELEMENTWISE[loss](x, y)
+        losses = loss(x, y)
         errors = torch.autograd.grad(losses.sum() / y[0].numel(), list(outputs.values()))
     return {
         name: (entering[name], output.detach(), error)

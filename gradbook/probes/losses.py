@@ -32,6 +32,9 @@ ELEMENTWISE: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 """Losses of single outputs; ``logistic`` is ln(1 + exp(−y f)) with y = ±1, and
 ``binary_cross_entropy`` takes f as the log odds of y = 1."""
 
+Each = Callable[[Tensor, Tensor], Tensor]
+"""A loss of single outputs, from outputs and targets of one shape."""
+
 BY_CLASS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "cross_entropy": partial(functional.cross_entropy, reduction="none"),
     "nll": partial(functional.nll_loss, reduction="none"),

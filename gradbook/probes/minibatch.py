@@ -10,7 +10,7 @@ from gradbook.probes import rows_alone, sequential
 from gradbook.probes.batches import batches, minibatches_of
 from gradbook.probes.checks import matrix, minibatches, number, scaled, whole
 from gradbook.probes.guard import stand_in, untouched
-from gradbook.probes.losses import warn_of_lost
+from gradbook.probes.losses import ELEMENTWISE, Each, warn_of_lost
 from gradbook.probes.per_example import example_gradients
 from gradbook.probes.proofs import ready
 from gradbook.probes.reading import (
@@ -19,6 +19,7 @@ from gradbook.probes.reading import (
     Output,
     learning,
     refuse_lost,
+    watched,
 )
 
 
@@ -81,14 +82,14 @@ def minibatch_gradients(
         (name,) = learning(net, [parameter])
         for data, indices in minibatches_of(inputs, targets, rows, loss, output):
             ready(model, net, mode, data, [name])
-            refuse_lost(net, data, indices)
             modules = sequential.taken_apart(net, data)
             cut = sequential.place(modules, name)
             drawn = seed + len(found)
             if cut is not None:
-                (x,), y = data.inputs, data.targets
-                each = _errors(modules, x[indices], y[indices], cut, loss, drawn).sum(1)
+                (x,), y, own = data.inputs, data.targets, watched(net, data, indices)
+                each = _errors(modules, x[indices], y[indices], cut, own, drawn).sum(1)
             else:
+                refuse_lost(net, data, indices)
                 each = []
                 for number, batch in enumerate(indices):
                     torch.manual_seed(drawn + number)
@@ -126,15 +127,27 @@ def per_example_gradients(
             modules = sequential.taken_apart(net, data)
             cut = sequential.place(modules, name)
             if cut is not None:
-                (x,), y = data.inputs, data.targets
-                found.append(_errors(modules, x[:, None], y[:, None], cut, loss, 0)[:, 0])
-                warn_of_lost(data.losses(stand_in(net)), stacklevel=3)
+                (x,), y, losses = data.inputs, data.targets, []
+                own = _noted(ELEMENTWISE[loss], losses)
+                found.append(_errors(modules, x[:, None], y[:, None], cut, own, 0)[:, 0])
+                warn_of_lost(losses[0], stacklevel=3)
                 continue
             each = example_gradients(
                 model, data.inputs, data.targets, loss=loss, parameters=[name], output=output
             )
             found.append(each.unflatten(1, shape))
     return torch.cat(found)
+
+
+def _noted(loss: Each, losses: list[Tensor]) -> Each:
+    """A loss that leaves what it makes in a list."""
+
+    def noted(outputs: Tensor, targets: Tensor) -> Tensor:
+        found = loss(outputs, targets)
+        losses.append(found.detach())
+        return found
+
+    return noted
 
 
 def minibatch_means(gradients: Tensor, rows: Tensor) -> Tensor:
@@ -251,7 +264,7 @@ def predicted_cosine(noise_scale: float, batch_size: int, n: int | None = None) 
 
 
 def _errors(
-    modules: sequential.Modules, x: Tensor, y: Tensor, cut: int, loss: str, seed: int
+    modules: sequential.Modules, x: Tensor, y: Tensor, cut: int, loss: Each, seed: int
 ) -> Tensor:
     """∂(mean loss of each minibatch)/∂(output of the layer) [M, B, units]."""
     masks = sequential.Masks(modules, x.shape[:2], x.shape[-1], like=y).draw(seed)

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from gradbook.probes import sequential
-from gradbook.probes.losses import ELEMENTWISE
+from gradbook.probes.losses import Each
 
 CHUNK = 2**20
 """Elements of the largest intermediate tensor."""
@@ -50,7 +50,7 @@ def landscape(
     w: Tensor,
     y: Tensor,
     masks: sequential.Drawn,
-    loss: str,
+    loss: Each,
 ) -> Tensor:
     """Gradients [M, G, G, 2]; base [M, B, J], curves (u, u′), (v, v′) each [M, G, B], w [J, 2]."""
     (u, du), (v, dv) = curves
@@ -186,11 +186,11 @@ def signs(base, u, v, w, centre=0.0, slack=0.0) -> tuple[Tensor, Tensor]:  # typ
     return value > bound, ~(value.abs() > bound)
 
 
-def _loss_slope(output: Tensor, y: Tensor, loss: str, batch: int) -> Tensor:
+def _loss_slope(output: Tensor, y: Tensor, loss: Each, batch: int) -> Tensor:
     """∂(mean loss)/∂output for outputs [rows, points] and targets [rows, 1]."""
     with torch.enable_grad():
         output = output.detach().requires_grad_()
-        losses = ELEMENTWISE[loss](output, y.expand_as(output))
+        losses = loss(output, y.expand_as(output))
         return torch.autograd.grad(losses.sum() / batch, output)[0]
 
 

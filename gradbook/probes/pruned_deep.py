@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from gradbook.probes import pruned, sequential
+from gradbook.probes.losses import Each
 
 CHUNK = 2**20
 """Elements of the largest tensor over the grid."""
@@ -35,7 +36,7 @@ def landscape(
     w: Tensor,
     y: Tensor,
     masks: sequential.Drawn,
-    loss: str,
+    loss: Each,
 ) -> Tensor:
     """Gradients [M, G, G, 2]; base [M, B, J], curves (u, u′), (v, v′) each [M, G, B], w [J, 2]."""
     u, du, v, dv = (along.mT for curve in curves for along in curve)  # [M, B, G]

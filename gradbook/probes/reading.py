@@ -5,6 +5,7 @@ What does not fit is refused here, in words, before a probe computes anything wi
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from gradbook.probes.guard import stand_in, works_in_place
-from gradbook.probes.losses import LOSSES, by_function, lost, named
+from gradbook.probes.losses import ELEMENTWISE, LOSSES, Each, by_function, lost, named
 
 Inputs = Tensor | Sequence[Tensor] | Mapping[str, Tensor]
 """Rows [n, …]: the network's argument, a tuple of its arguments, or its arguments by name."""
@@ -202,6 +203,26 @@ def refuse_lost(model: nn.Module, rows: Rows, indices: Tensor) -> None:
         losses = rows.take(used).losses(stand_in(model).eval())
     if where := lost(losses, used):
         raise ValueError(f"expected losses that are numbers, got others: {where}")
+
+
+def watched(model: nn.Module, rows: Rows, indices: Tensor) -> Each:
+    """The loss of single outputs, which calls `refuse_lost` once where it makes no numbers.
+
+    So a probe that sees its rows' losses anyway needs no pass of its own to refuse them.
+
+    Args:
+        model, rows, indices: As in `refuse_lost`; the rows' loss is one of `losses.ELEMENTWISE`.
+    """
+    each = ELEMENTWISE[rows.loss]
+    refuse = functools.cache(functools.partial(refuse_lost, model, rows, indices))
+
+    def loss(outputs: Tensor, targets: Tensor) -> Tensor:
+        found = each(outputs, targets)
+        if not found.detach().sum().isfinite():
+            refuse()
+        return found
+
+    return loss
 
 
 def learning(model: nn.Module, parameters: Sequence[str] | None) -> list[str]:

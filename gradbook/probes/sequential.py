@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from gradbook.models import OneHotLinear
 from gradbook.probes.guard import is_plain
-from gradbook.probes.losses import ELEMENTWISE
+from gradbook.probes.losses import ELEMENTWISE, Each
 from gradbook.probes.reading import Rows
 
 UNITWISE = (
@@ -146,7 +146,7 @@ def run(
 
 
 @torch.enable_grad()
-def errors(modules: Modules, z: Tensor, y: Tensor, masks: Drawn, loss: str, losses: int) -> Tensor:
+def errors(modules: Modules, z: Tensor, y: Tensor, masks: Drawn, loss: Each, losses: int) -> Tensor:
     """∂(mean loss of each minibatch)/∂z through modules that follow, of z's shape.
 
     Args:
@@ -154,12 +154,12 @@ def errors(modules: Modules, z: Tensor, y: Tensor, masks: Drawn, loss: str, loss
         z: What enters them [..., B, n].
         y: Targets, of a shape that expands to the outputs'.
         masks: As in `run`.
-        loss: A name of `losses.ELEMENTWISE`.
+        loss: Of single outputs.
         losses: How many a minibatch's mean is taken over.
     """
     z.requires_grad_()
     outputs = run(modules, z, masks)
-    each = ELEMENTWISE[loss](outputs, y.expand_as(outputs))
+    each = loss(outputs, y.expand_as(outputs))
     return torch.autograd.grad(each.sum() / losses, z)[0]
 
 

@@ -14,7 +14,7 @@ from gradbook.probes.batches import minibatches_of
 from gradbook.probes.checks import grid, two_units, whole
 from gradbook.probes.guard import untouched
 from gradbook.probes.proofs import ready
-from gradbook.probes.reading import Inputs, Loss, Output, Rows, learning, refuse_lost
+from gradbook.probes.reading import Inputs, Loss, Output, Rows, learning, refuse_lost, watched
 
 
 @torch.no_grad()
@@ -74,19 +74,20 @@ def weight_landscape(
             minibatches_of(inputs, targets, rows, loss, output)
         ):
             ready(model, net, mode, data, [entries[0][0]])
-            refuse_lost(net, data, indices)
             modules = sequential.taken_apart(net, data)
             once = [name for name, part in modules if part is linear[layer]] == [layer]
             drawn = seed + number
             if once and own:
-                each = _moved(modules, data, indices, layer, units, source, offsets, drawn)
+                each = _moved(net, modules, data, indices, layer, units, source, offsets, drawn)
             else:
+                refuse_lost(net, data, indices)
                 each = functional.landscape(net, data, indices, entries, offsets, "common", drawn)
             found.append(each)
     return torch.cat(found)
 
 
 def _moved(
+    net: nn.Module,
     modules: sequential.Modules,
     data: Rows,
     rows: Tensor,
@@ -103,12 +104,12 @@ def _moved(
     h = sequential.run(modules[:cut], x[rows], masks)
     z = sequential.run(modules[cut : cut + 1], h, masks)
     sent = torch.ones_like(z[..., 0]) if source is None else h[..., source]
-    points = []
+    loss, points = watched(net, data, rows), []
     for e in torch.cartesian_prod(offsets, offsets).view(-1, 2):
         moved = z.clone()
         moved[..., list(units)] += sent.unsqueeze(-1) * e
         tail = modules[cut + 1 :]
-        delta = sequential.errors(tail, moved, y, masks, data.loss, y[0].numel())
+        delta = sequential.errors(tail, moved, y, masks, loss, y[0].numel())
         points.append((delta[..., list(units)] * sent.unsqueeze(-1)).sum(1))
     return torch.stack(points, 1).unflatten(1, (len(offsets), len(offsets)))
 

@@ -2,10 +2,12 @@
 
 import math
 import warnings
+from functools import partial
 
 import pytest
 import torch
 from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from gradbook import probes
 from networks import Wrapped, dense, dense_rows
@@ -95,6 +97,59 @@ def test_nan_in_one_row_is_named_and_stays_there():
             refused(model, x)
     with pytest.raises(ValueError, match=r"finite numbers, got others in rows \[1\]"):
         probes.noise_scale(torch.tensor([[1.0], [math.nan]]))
+
+
+def test_a_loss_that_overflows_at_the_edge_of_the_grid_refuses_no_row():
+    """Each row's own loss is a number; a squared one 10²⁰⁰ away is none."""
+    model = dense(nn.Linear(6, 5), nn.ReLU(), nn.Linear(5, 5), nn.ReLU(), nn.Linear(5, 2))
+    for name in ("0", "2"):
+        for probe, what in (
+            (probes.gradient_landscape, {"parameter": f"{name}.bias"}),
+            (probes.weight_landscape, {"layer": name, "units": (0, 1), "source": None}),
+        ):
+            near, far = (
+                probe(model, X[:6], Y[:6], BATCHES, offsets=offsets, loss="squared", **what)
+                for offsets in ([0.0], [0.0, 1e200])
+            )
+            near, far = (getattr(found, "gradients", found) for found in (near, far))
+            assert torch.allclose(far[:, 0, 0], near[:, 0, 0], rtol=1e-12, atol=0)
+
+
+class Products(TorchDispatchMode):
+    """Counts the multiplications in products of matrices; a counter by hooks is seen by probes."""
+
+    def __init__(self, run) -> None:
+        super().__init__()
+        self.count = 0
+        with self:
+            run()
+
+    def __torch_dispatch__(self, operation, types, given=(), by_name=None):
+        found = operation(*given, **(by_name or {}))
+        if operation in (torch.ops.aten.addmm.default, torch.ops.aten.mm.default):
+            self.count += found.numel() * given[-1].shape[0]
+        return found
+
+
+@pytest.mark.parametrize("mode", ["eval", "train"])
+def test_refusing_lost_rows_costs_no_pass_of_its_own(mode):
+    """A probe reads what it refuses off the losses that it sees, and multiplies nothing for it."""
+    model = dense(nn.Linear(6, 50), nn.ReLU(), nn.Linear(50, 50), nn.ReLU(), nn.Linear(50, 2))
+    rows, at = torch.arange(6).view(2, 3), {"units": (0, 1), "source": None, "offsets": [0.0]}
+    whole = Products(lambda: model(X[:6])).count
+    behind = Products(lambda: model[3:](X.new_zeros(6, 50))).count
+    assert behind < whole / 20
+    for probe, what in (
+        (probes.minibatch_gradients, {"parameter": "2.bias"}),
+        (probes.layer_passes, {"names": ["2"]}),
+        (probes.weight_landscape, {"layer": "2", **at}),
+    ):
+        run = partial(probe, model, X[:6], Y[:6], rows, mode=mode, **what)
+        run()  # a network's first probe tries it on two rows
+        assert whole <= Products(run).count <= whole + 2 * behind
+    run = partial(probes.gradient_landscape, model, X[:6], Y[:6], rows, "0.bias", offsets=[0.0])
+    run(mode=mode)
+    assert whole <= Products(partial(run, mode=mode)).count < 2 * whole
 
 
 def test_a_lost_row_is_named_whatever_the_layout_of_the_outputs():
