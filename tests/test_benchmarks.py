@@ -1,8 +1,7 @@
 """The benchmarks compare equal work: all ways give the same numbers."""
 
+import ast
 import importlib.util
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -21,20 +20,28 @@ EFFORT = landscape.Effort(slow=2, side=3)
 EXACT = 1e-12
 ROOT = Path(__file__).resolve().parents[1]
 
-# What `make bench` leaves out of its environment: the book's own builder.
-BUILDERS = ("jupyter_book", "markdown_it", "mdit_py_plugins", "myst_nb")
 
-
-def test_they_are_collected_where_nothing_builds_the_book():
-    """`make bench` runs this file in an environment of its own, before it times anything."""
-    without = f"import sys; sys.modules.update(dict.fromkeys({BUILDERS}))"
-    collect = (
-        f"{without}; import pytest; sys.exit(pytest.main(['-q', '--collect-only', {__file__!r}]))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", collect], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+def test_they_import_nothing_that_builds_the_book():
+    """`make bench` runs this file in an environment of its own, which has no builder."""
+    folder = Path(__file__).parent
+    seen, waiting = set[str](), [Path(__file__)]
+    waiting += [
+        up / "conftest.py" for up in (folder, *folder.parents) if (up / "conftest.py").exists()
+    ]
+    while waiting:
+        for node in ast.walk(ast.parse(waiting.pop().read_text("utf-8"))):
+            names = [part.name for part in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
+            new = {name.partition(".")[0] for name in names} - seen
+            seen |= new
+            found = [
+                place / f"{name}.py"
+                for name in new
+                for place in (folder, ROOT / "tests", ROOT / "tools")
+            ]
+            waiting += [file for file in found if file.exists()]
+    assert {"playwright", "oracle", "torch"} <= seen
+    assert seen.isdisjoint(("jupyter_book", "markdown_it", "myst_nb", "nbclient", "nbformat"))
 
 
 def problem_of(case: ways.Case) -> ways.Problem:
@@ -121,6 +128,25 @@ def test_a_table_holds_every_way_with_its_target():
     assert lines[2].startswith("| the loop | 3 × 3 of the grid, M = 2 |") and "| 500× |" in lines[2]
     assert lines[-1].startswith("| gradbook | whole grid, M = 3 |")
     assert len({line.count("|") for line in lines}) == 1
+
+
+@pytest.fixture
+def in_this_process(monkeypatch):
+    """Trainings of the benchmark do not wait for a process to import torch."""
+    threads = torch.get_num_threads()
+    monkeypatch.setattr(training, "in_a_process", lambda run, *given: run(*given))
+    monkeypatch.setattr(training, "in_two_processes", lambda effort, epochs: None)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.mark.parametrize("subject", [training, ensemble])
+@pytest.mark.usefixtures("in_this_process")
+def test_a_report_is_written_to_its_end(subject):
+    """Every way that it times runs with the package as it is."""
+    (table,) = subject.report(subject.QUICK)
+    rows = [line for line in table.splitlines() if line.startswith("|")]
+    assert len(rows) > 4 and len({line.count("|") for line in rows}) == 1
 
 
 @pytest.fixture
