@@ -1,11 +1,13 @@
-"""Times gradbook against the obvious way and other packages; prints Markdown tables."""
+"""Times gradbook against the obvious way and other packages, into the tables of `results`."""
 
 from __future__ import annotations
 
 import argparse
+import importlib
+from collections.abc import Iterator
 
 from benchmarks import ensemble, evidence, landscape, per_example, track, training
-from benchmarks.timing import machine
+from benchmarks.timing import keep, machine
 
 SUBJECTS = {
     "landscape": landscape,
@@ -38,8 +40,19 @@ and a recorded step in turn, in one process.""",
 }
 
 
-def title(name: str) -> str:
-    return name.replace("_", "-").capitalize()
+ELSEWHERE = ("pages", "latency", "lab")
+"""What is measured in a browser, and for the first two in a built book."""
+
+
+def parts(name: str, quick: bool) -> Iterator[str]:
+    """A subject as it is measured: on what machine, how, and table by table."""
+    subject = SUBJECTS[name]
+    effort = subject.QUICK if quick else subject.FULL
+    yield f"# {name.replace('_', '-').capitalize()}\n"
+    yield f"Made by `python -m benchmarks {name}`. {machine()}.\n"
+    yield INTRODUCTIONS[name].format(**vars(effort))
+    yield f"Ratios are medians of {effort.repeats} paired repeats (lowest–highest).\n"
+    yield from subject.report(effort)
 
 
 def main() -> None:
@@ -47,30 +60,24 @@ def main() -> None:
     parser.add_argument(
         "subject",
         nargs="?",
-        choices=[*SUBJECTS, "pages", "latency", "lab"],
+        choices=[*SUBJECTS, *ELSEWHERE],
         help="default: all but the last three",
     )
-    parser.add_argument("--quick", action="store_true", help="a minute of it: unreliable numbers")
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="a minute of it: unreliable numbers, not kept",
+    )
     arguments = parser.parse_args()
-    if arguments.subject == "pages":
-        from benchmarks import pages  # needs a browser and a built book, and none of the peers
-
-        return pages.main()
-    if arguments.subject == "latency":
-        from benchmarks import latency  # needs a browser and a built book
-
-        return latency.main()
-    if arguments.subject == "lab":
-        from benchmarks import lab  # needs a browser
-
-        return lab.main()
-    print(f"Machine: {machine()}.\n")
+    if arguments.subject in ELSEWHERE:
+        return importlib.import_module(f"benchmarks.{arguments.subject}").main()
     for name in [arguments.subject] if arguments.subject else SUBJECTS:
-        effort = SUBJECTS[name].QUICK if arguments.quick else SUBJECTS[name].FULL
-        print(f"## {title(name)}\n\n{INTRODUCTIONS[name].format(**vars(effort))}")
-        print(f"Ratios are medians of {effort.repeats} paired repeats (lowest–highest).\n")
-        for section in SUBJECTS[name].report(effort):
-            print(section, flush=True)
+        told = []
+        for part in parts(name, arguments.quick):
+            print(part, flush=True)
+            told.append(part)
+        if not arguments.quick:
+            keep(name, "\n".join(told))
 
 
 if __name__ == "__main__":

@@ -25,13 +25,12 @@ from torch.nn import functional
 
 from benchmarks import pressed
 from benchmarks.marionette import Firefox
-from benchmarks.timing import machine
+from benchmarks.timing import keep, machine
 from gradbook import models, probes, tasks
 from gradbook.chapters import dosage, starvation
 from gradbook.training import diets, gardens
 from gradbook.widgets.lab import ENGINE
 
-TABLE = Path(__file__).with_name("lab.md")
 REPEATS = 5
 FREQUENCIES = [0.0, 0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32]
 OFFSETS = [round(0.02 * i, 2) for i in range(-5, 6)]
@@ -242,7 +241,7 @@ def main() -> None:
         "shows, and the longest task of the page's own thread meanwhile. Medians of "
         f"{pressed.RUNS} runs.\n\n" + "\n".join(waits) + "\n"
     )
-    TABLE.write_text(text, encoding="utf-8")
+    keep("lab", text)
     print(text)
 
 

@@ -12,8 +12,9 @@ from pathlib import Path
 import numpy as np
 from playwright.sync_api import Page, sync_playwright
 
+from benchmarks.timing import keep
+
 HTML = Path(__file__).resolve().parents[1] / "_build/html"
-TABLE = Path(__file__).with_name("latency.md")
 SLOWER = 4  # times a throttled processor
 STEPS = 24  # of each control
 INTRODUCTION = (
@@ -102,5 +103,5 @@ def main() -> None:
         browser.close()
     text = INTRODUCTION.format(steps=STEPS, slower=SLOWER)
     text = f"# Latency of the controls\n\n{text}\n\n{table(full, slow)}\n"
-    TABLE.write_text(text, encoding="utf-8")
+    keep("latency", text)
     print(text)

@@ -16,6 +16,8 @@ from urllib.parse import unquote, urlsplit
 
 from playwright.sync_api import sync_playwright
 
+from benchmarks.timing import keep
+
 HTML = Path(__file__).resolve().parents[1] / "_build/html"
 PACKED = {".html", ".js", ".css", ".svg", ".json", ".ipynb"}
 KINDS = {
@@ -31,7 +33,6 @@ INTRODUCTION = (
     "screens down come later; the last column has the pictures."
 )
 COLUMNS = ("page", "styles", "scripts", "widgets", "font", "pictures", "other")
-TABLE = Path(__file__).with_name("pages.md")
 
 
 def gzipped(path: Path) -> int:
@@ -105,5 +106,5 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         text = f"# Weight of the pages\n\n{INTRODUCTION}\n\n{table(first_loads(browser))}\n"
         browser.close()
-    TABLE.write_text(text, encoding="utf-8")
+    keep("pages", text)
     print(text)

@@ -8,6 +8,7 @@ import os
 import platform
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from statistics import median
 from typing import TypeVar
 
@@ -17,6 +18,7 @@ from torch import Tensor, nn
 from gradbook.tasks import Task
 
 T = TypeVar("T")
+RESULTS = Path(__file__).with_name("results")
 
 
 def timed(run: Callable[[], T], at_least: float = 0.0) -> tuple[float, T]:
@@ -48,6 +50,11 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A Markdown table; the first column is text, the others stand to the right."""
     rule = ["---", *["--:"] * (len(header) - 1)]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (header, rule, *rows))
+
+
+def keep(name: str, text: str) -> None:
+    """Put a benchmark's result in the place of the last one."""
+    (RESULTS / f"{name}.md").write_text(text, encoding="utf-8")
 
 
 def machine() -> str:

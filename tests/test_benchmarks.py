@@ -2,13 +2,15 @@
 
 import ast
 import importlib.util
+import re
 from pathlib import Path
 
 import pytest
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 
-from benchmarks import ensemble, lab, landscape, peers, per_example, timing, track, training, ways
+import benchmarks.__main__
+from benchmarks import ensemble, landscape, peers, per_example, timing, track, training, ways
 from gradbook import models, tasks
 from gradbook.training import TrainConfig, train
 from networks import INPUTS, ROWS, TARGETS, TASK, WIDTHS
@@ -219,10 +221,25 @@ def test_a_watched_training_of_the_benchmark_takes_the_same_steps(number):
     assert found["recorded"] > 0 and 0 < found["between"] < found["plain"]
 
 
-def test_the_labs_table_is_the_one_that_was_measured():
-    """README.md repeats what `python -m benchmarks lab` wrote last."""
-    folder = Path(lab.__file__).parent
-    found = (folder / "lab.md").read_text("utf-8").splitlines()
-    told = (folder / "README.md").read_text("utf-8").splitlines()
-    rows = [line for line in found if line.startswith("|") and "---" not in line]
-    assert len(rows) > 15 and [line for line in told if line in rows] == rows
+def test_every_subject_keeps_its_result_under_its_name(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(timing, "RESULTS", tmp_path)
+    monkeypatch.setattr(ensemble, "FULL", ensemble.Effort(steps=2, repeats=1))
+    for command in (["ensemble", "--quick"], ["ensemble"]):
+        assert not list(tmp_path.iterdir())
+        monkeypatch.setattr("sys.argv", ["benchmarks", *command])
+        benchmarks.__main__.main()
+    (kept,) = tmp_path.iterdir()
+    assert kept.name == "ensemble.md"
+    assert kept.read_text("utf-8") in capsys.readouterr().out
+    assert {file.stem for file in (ROOT / "benchmarks/results").iterdir()} == {
+        *benchmarks.__main__.SUBJECTS,
+        *benchmarks.__main__.ELSEWHERE,
+    }
+
+
+def test_every_ratio_that_the_readme_tells_stands_in_a_result():
+    text = (ROOT / "benchmarks/README.md").read_text("utf-8").partition("## Results")[2]
+    told = set(re.findall(r"[\d.,]*\d×", text))
+    kept = "".join(file.read_text("utf-8") for file in (ROOT / "benchmarks/results").iterdir())
+    found = set(re.findall(r"[\d.,]*\d×", kept))
+    assert len(told) > 10 and told <= found
