@@ -64,9 +64,7 @@ def main() -> None:
         help="default: all but the last three",
     )
     parser.add_argument(
-        "--quick",
-        action="store_true",
-        help="a minute of it: unreliable numbers, not kept",
+        "--quick", action="store_true", help="minutes of it: unreliable numbers, not kept"
     )
     arguments = parser.parse_args()
     if arguments.subject in ELSEWHERE:
