@@ -120,6 +120,8 @@ def example_doses(
 
     Source: this book.
     """
+    if isinstance(group, Mapping) and any(isinstance(part, Mapping) for part in group.values()):
+        raise TypeError(f"expected one group, got a dict of them: take one of {list(group)[:3]}")
     found = []
     with untouched(model, "eval") as net:
         Groups(net, {"group": group})

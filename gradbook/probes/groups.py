@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from gradbook.probes.checks import number
 from gradbook.probes.guard import refuse_unfit
 
 Group = Mapping[str, Any]
@@ -84,10 +85,15 @@ class Groups:
         Args:
             gradients: One a parameter, in the order of ``model.parameters()``; None is zero.
             weight_decay: λ.
+
+        Raises:
+            TypeError: A gradient is no tensor, or the decay is no number.
+            ValueError: There are not as many gradients as parameters, one has another shape than
+                its parameter, or the decay is below zero.
         """
+        weight_decay = number(weight_decay, "weight_decay", 0)
         weights = self._flat(self._parameters)
-        pairs = zip(gradients, self._parameters, strict=True)
-        gradient = self._flat([torch.zeros_like(p) if g is None else g for g, p in pairs])
+        gradient = self._flat(self._fitting(gradients))
         norm = self._sum(weights.square()).sqrt()
         along = self._sum(weights * gradient) / norm  # −q
         there = norm > 0
@@ -104,6 +110,27 @@ class Groups:
         }
         return Dose(self.names, **{name: value.to(dtype) for name, value in found.items()})
 
+    def _fitting(self, gradients: Sequence[Tensor | None]) -> list[Tensor]:
+        """A gradient for each parameter, zero for none; or an error."""
+        if len(gradients) != len(self._parameters):
+            raise ValueError(
+                f"expected {len(self._parameters)} gradients, one a parameter in the order of "
+                f"model.parameters(), got {len(gradients)}"
+            )
+        fitting = []
+        for at, (gradient, parameter) in enumerate(zip(gradients, self._parameters, strict=True)):
+            if gradient is not None and not isinstance(gradient, Tensor):
+                raise TypeError(
+                    f"expected gradient {at} as a tensor or None, got {type(gradient).__name__}"
+                )
+            if gradient is not None and gradient.shape != parameter.shape:
+                raise ValueError(
+                    f"expected gradient {at} of its parameter's shape {tuple(parameter.shape)}, "
+                    f"got {tuple(gradient.shape)}: they are in the order of model.parameters()"
+                )
+            fitting.append(torch.zeros_like(parameter) if gradient is None else gradient)
+        return fitting
+
     def _flat(self, tensors: Sequence[Tensor]) -> Tensor:
         flat = torch.cat([tensor.flatten() for tensor in tensors]).to(self._device)
         return flat[self._members].double()
@@ -116,7 +143,8 @@ def _members(name: str, group: Group, places: Mapping[str, Tensor]) -> Tensor:
     """Where a group's weights lie among all of the network's."""
     if not isinstance(group, Mapping):
         raise TypeError(
-            f"expected group {name!r} as a dict of parameters' names, got {type(group).__name__}"
+            f"expected group {name!r} as a dict of parameters' names, got {type(group).__name__}: "
+            "one group alone is {name: group}"
         )
     if unknown := [key for key in group if key not in places]:
         raise ValueError(

@@ -120,20 +120,33 @@ def generalization_ratio(gradients: Tensor, n: int) -> float:
 
     1 − (1/n) Σ_j W_j/(r_j + 1/n) with W_j ∝ G_j² + Var[g_j]/n: the part of the training loss's
     first decrease that the test loss shares, to first order and in expectation. It equals
-    1/(1 + B_simple/n), see `predicted_generalization`.
+    1/(1 + B_simple/n), see `predicted_generalization`; nan where all gradients are zero.
 
     Source: Liu et al. 2020, eq. 19 and 22.
     """
     gradients, n = scaled(matrix(gradients, "gradients")), number(n, "n", 1)
     signal, variance = gradients.mean(0).square(), gradients.var(0, correction=0)
     weights = signal + variance / n
+    if not weights.sum() > 0:
+        return float("nan")
     return (1 - (weights / weights.sum() / (signal / variance + 1 / n)).nansum() / n).item()
 
 
 def predicted_generalization(noise_scale: float, n: int) -> float:
-    """OSGR(n) = 1/(1 + B_simple/n)."""
-    noise_scale, n = number(noise_scale, "noise_scale", 0), number(n, "n", 1)
-    return 1 / (1 + noise_scale / n)
+    """OSGR(n) = 1/(1 + B_simple/n).
+
+    Args:
+        noise_scale: B_simple in rows; infinite where the mean gradient is zero, which gives 0.
+        n: Rows.
+
+    Raises:
+        TypeError: An argument is no number.
+        ValueError: The noise scale is below zero or nan, or n below 1.
+    """
+    n = number(n, "n", 1)
+    if isinstance(noise_scale, float) and noise_scale == float("inf"):
+        return 0.0
+    return 1 / (1 + number(noise_scale, "noise_scale", 0) / n)
 
 
 def noise_tests(kernel: Tensor) -> tuple[float, float, float]:

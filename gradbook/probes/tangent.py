@@ -57,6 +57,7 @@ def _one_output(outputs: Tensor, _: Tensor) -> Tensor:
     outputs = outputs.flatten(1) if outputs.ndim > 1 else outputs[:, None]
     if outputs.shape[1] != 1:
         raise ValueError(
-            f"expected a network with one output, got {outputs.shape[1]}: take one of them"
+            f"expected a network with one output, got {outputs.shape[1]}: take one of them, "
+            "such as output=lambda outputs: outputs[:, :1]"
         )
     return outputs[:, 0]

@@ -10,6 +10,7 @@ from scipy.special import stdtrit
 from torch import Tensor, nn
 
 from gradbook.probes.checks import kernel as checked
+from gradbook.probes.checks import number
 from gradbook.probes.guard import untouched
 from gradbook.probes.losses import BY_CLASS
 from gradbook.probes.per_example import example_gram
@@ -26,12 +27,22 @@ class Held:
         targets: [n, …].
         loss: A name, or a function that returns each row's loss.
         output: What makes a tensor of what the network returns.
+
+    Raises:
+        TypeError: The targets are no tensor.
     """
 
     inputs: Inputs
     targets: Tensor
     loss: Loss = "cross_entropy"
     output: Output | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.targets, Tensor):
+            raise TypeError(
+                f"expected the held rows' targets as a tensor, got {type(self.targets).__name__}: "
+                "of a DataLoader hold one batch, such as Held(*next(iter(loader)))"
+            )
 
     def measured(self, model: nn.Module) -> tuple[dict[str, float], dict[str, Tensor]]:
         """Noise scale with its interval and coherence; and of each row [n] its ``agreement``, the
@@ -41,10 +52,10 @@ class Held:
             loss = BY_CLASS[
                 loss
             ]  # beside batch norm, a name's check of the labels costs a pass a row
-        kernel = example_gram(
-            model, self.inputs, self.targets, loss=loss, output=self.output
-        ).double()
-        scale, low, high = noise_interval(kernel)
+        given = (model, self.inputs, self.targets)
+        kernel = example_gram(*given, loss=loss, output=self.output)
+        scale, low, high = noise_interval(kernel)  # looks at the type, for round-off
+        kernel = kernel.double()
         found = {
             "noise_scale": scale,
             "noise_low": low,
@@ -66,20 +77,29 @@ def noise_interval(kernel: Tensor, level: float = 0.95) -> tuple[float, float, f
 
     Args:
         kernel: Inner products of the rows' gradients [n, n], n > 2.
-        level: Of the interval.
+        level: Of the interval, between 0 and 1.
 
     Returns:
         B, its lower and its upper end, in examples; B is infinite where S ≤ 0, nan where all
-        gradients are zero.
+        gradients are zero, and 0 where they are all equal up to round-off.
+
+    Raises:
+        TypeError: The kernel is no tensor of floats, or the level no number.
+        ValueError: The kernel is not square, not finite or of too few rows, or the level is not
+            between 0 and 1.
 
     Source: McCandlish et al. 2018, appendix A (without the pairs i = i); Efron & Stein 1981.
     """
-    n = len(checked(kernel, 3))
+    n, least = len(checked(kernel, 3)), 8 * torch.finfo(kernel.dtype).eps
+    if not 0 < (level := number(level, "level")) < 1:
+        raise ValueError(f"expected a level between 0 and 1, got {level}")
     kernel = kernel.double()
     total, own, row = kernel.sum(), kernel.diagonal(), kernel.sum(1)
     trace = own.sum()
     if not trace > 0:
         return math.nan, math.nan, math.nan
+    if abs(n * trace - total) <= least * n * trace:
+        return 0.0, 0.0, 0.0
 
     def inverse(total: Tensor, trace: Tensor, n: int) -> Tensor:
         signal = (total - trace) / (n * (n - 1))

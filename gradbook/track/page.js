@@ -8,9 +8,9 @@ const values = Object.fromEntries(Object.entries(run.values).map(([name, text]) 
   return [name, new Float32Array(bytes.buffer)];
 }));
 const at = (name, t, g) => values[name][t * G + g];
-const STATES = ["dead", "eroded", "fed"];
 const stateOf = (t, g) => {
   if (!at("alive", t, g)) return 0;
+  if (!at("norm", t, g)) return 3;
   return at("dose", t, g) > at("erosion", t, g) ? 2 : 1;
 };
 const layers = Object.entries(run.layers);
@@ -140,7 +140,7 @@ function states() {
   });
   const update = () => {
     slider.show(chosen.t);
-    const counts = [0, 0, 0];
+    const counts = [0, 0, 0, 0];
     for (const { rect, g, layer, unit } of squares) {
       const state = stateOf(chosen.t, g);
       counts[state] += 1;
@@ -148,7 +148,8 @@ function states() {
       rect.setAttribute("class", `state${state}${is}`);
     }
     sentence.textContent = `After ${stepText(chosen.t)} steps ${counts[2]} of ${G} groups are fed, `
-      + `${counts[1]} are eroded and ${counts[0]} are dead.`;
+      + `${counts[1]} are eroded and ${counts[0]} are dead`
+      + (counts[3] ? `; ${counts[3]} are still zero.` : ".");
   };
   acts.push(update);
   shown("states", slider.element, ...pictures, sentence, html("p", { class: "legend" },

@@ -71,9 +71,13 @@ def report(run: Any, path: str | Path = "report.html", *, title: str = "A traini
 
 
 def state_of(run: Run, record: int = -1) -> np.ndarray:
-    """Which groups are dead (0), eroded (1) and fed (2) at a record [G]."""
-    fed = run.values["dose"][record] > run.values["erosion"][record]
-    return np.where(run.values["alive"][record] == 0, 0, np.where(fed, 2, 1))
+    """Which groups are dead (0), eroded (1), fed (2) or still zero (3) at a record [G].
+
+    A group of zeros that has a gradient has no direction yet along which to be fed.
+    """
+    values = {name: run.values[name][record] for name in ("alive", "norm", "dose", "erosion")}
+    moved = np.where(values["norm"] == 0, 3, np.where(values["dose"] > values["erosion"], 2, 1))
+    return np.where(values["alive"] == 0, 0, moved)
 
 
 def layers_of(names: tuple[str, ...]) -> dict[str, list[int]]:
@@ -145,13 +149,14 @@ def _plain(values: np.ndarray) -> list[float | None]:
 def _summary(run: Run, shown: int) -> str:
     state = state_of(run)
     counts = [f"<b>{(state == code).sum():,}</b> {word}" for code, word in _STATES]
+    zero = f"; {(state == 3).sum():,} are still zero" if (state == 3).any() else ""
     span = f"steps {run.steps[0]:,} to {run.steps[-1]:,}"
     kept = "" if shown == len(run) else f", of which {shown} are shown here"
     count = "a record" if len(run) == 1 else f"{len(run)} records"
     optimizer = escape(str(run.about.get("optimizer", "the optimizer")))
     return (
         f"<p class='lead'>At step {run.steps[-1]:,}, of {len(run.names):,} groups of weights "
-        f"{counts[0]}, {counts[1]} and {counts[2]}.</p>"
+        f"{counts[0]}, {counts[1]} and {counts[2]}{zero}.</p>"
         f"<p>{optimizer}, {span}, {count}{kept}.</p>"
     )
 

@@ -212,3 +212,35 @@ def test_a_layer_that_does_not_fit_is_refused():
     model = dense(nn.Linear(6, 5), nn.Linear(6, 2))
     with pytest.raises(ValueError, match="whose first layer tells what it takes"):
         probes.unit_group(model, "0", 0)
+
+
+@pytest.mark.parametrize(
+    ("change", "weight_decay", "error", "message"),
+    [
+        (lambda found: found[:-1], 0, ValueError, "expected 6 gradients, one a parameter .* got 5"),
+        (lambda found: [*found, found[0]], 0, ValueError, "expected 6 gradients.* got 7"),
+        (lambda found: found[::-1], 0, ValueError, r"gradient 0 of its .* \(5, 6\), got \(2,\)"),
+        (lambda found: [found[0].T, *found[1:]], 0, ValueError, r"\(5, 6\), got \(6, 5\)"),
+        (lambda found: [1.0, *found[1:]], 0, TypeError, "gradient 0 as a tensor .*, got float"),
+        (lambda found: found, -1.0, ValueError, "weight_decay as a finite number from 0, got -1.0"),
+        (lambda found: found, "0.1", TypeError, "weight_decay as a number, got '0.1'"),
+    ],
+)
+def test_gradients_that_are_not_the_parameters_are_refused(change, weight_decay, error, message):
+    model = net()
+    groups = probes.Groups(model, probes.unit_groups(model, "0"))
+    ((model(INPUTS) - TARGETS) ** 2).mean().backward()
+    found = [value.grad for value in model.parameters()]
+    expected = probes.dose(model, probes.unit_groups(model, "0"), INPUTS, TARGETS)
+    torch.testing.assert_close(groups.split(found).dose, expected.dose)
+    with pytest.raises(error, match=message):
+        groups.split(change(found), weight_decay)
+
+
+def test_one_group_and_a_dict_of_groups_are_told_apart():
+    model = net()
+    groups = probes.unit_groups(model, "0")
+    with pytest.raises(TypeError, match=r"one group, got a dict of them: take one of \['0\[0\]'"):
+        probes.example_doses(model, groups, INPUTS, TARGETS)
+    with pytest.raises(TypeError, match=r"one group alone is \{name: group\}"):
+        probes.dose(model, groups["0[1]"], INPUTS, TARGETS)

@@ -113,3 +113,8 @@ def test_the_noise_tests_are_those_of_the_samples():
     found = probes.noise_tests(gradients @ gradients.T)
     known = norm.item(), inner.item(), (norm**2 - inner**2).sqrt().item()
     assert found == pytest.approx(known, rel=1e-10)
+
+
+def test_without_a_gradient_no_set_of_rows_generalizes_and_with_noise_alone_none_does():
+    assert math.isnan(probes.generalization_ratio(torch.zeros(3, 4), 10))
+    assert probes.predicted_generalization(math.inf, 10) == 0

@@ -4,8 +4,9 @@ import math
 
 import pytest
 import torch
+from torch.utils.data import DataLoader
 
-from gradbook.track import noise_interval
+from gradbook.track import Held, noise_interval
 
 
 def gradients(n, seed, signal=1.0, parameters=50, spread=2.0, heavy=False):
@@ -57,3 +58,21 @@ def test_rows_without_a_gradient_have_no_noise_scale():
     assert all(math.isnan(value) for value in noise_interval(torch.zeros(5, 5)))
     with pytest.raises(ValueError, match="at least 3 rows"):
         noise_interval(torch.ones(2, 2))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("n", [5, 6, 7, 64])
+def test_rows_with_one_gradient_have_no_noise(n, dtype):
+    rows = torch.randn(40, generator=torch.Generator().manual_seed(0), dtype=dtype).expand(n, 40)
+    assert noise_interval(rows @ rows.T) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("level", [95, 1, 0, -1, math.nan])
+def test_a_level_is_a_share(level):
+    with pytest.raises(ValueError, match=r"expected (a )?level"):
+        noise_interval(torch.eye(4), level)
+
+
+def test_held_rows_are_rows():
+    with pytest.raises(TypeError, match=r"targets as a tensor, got NoneType: of a DataLoader hold"):
+        Held(DataLoader([(torch.zeros(2), 0)]), None)

@@ -72,6 +72,23 @@ def test_the_squares_are_the_groups_states_at_the_record(opened, run):
     assert (pages.state_of(run)[:5] == 0).all() and (pages.state_of(run)[5:] > 0).any()
 
 
+def test_a_group_of_zeros_is_still_zero_until_it_has_moved(tmp_path, visit):
+    model = nn.Linear(3, 2)
+    nn.init.zeros_(model.bias)
+    optimizer = torch.optim.SGD(model.parameters(), 0.1)
+    groups = {"weight": {"weight": ...}, "bias": {"bias": ...}}
+    with track.Doses(model, groups=groups, every=1) as doses:
+        for _ in range(2):
+            optimizer.zero_grad()
+            model(torch.ones(4, 3)).square().mean().backward()
+            optimizer.step()
+    assert pages.state_of(doses.run, 0)[1] == 3 and pages.state_of(doses.run)[1] in (1, 2)
+    page = visit(track.report(doses.run, tmp_path / "report.html")).page
+    page.get_by_role("slider", name="Steps made").press("Home")
+    assert page.locator("#states .sentence").inner_text().endswith("; 1 are still zero.")
+    assert page.locator("#states rect.state3").count() == 1
+
+
 def test_a_square_shows_its_group_over_time(opened, run):
     page = opened().page
     page.locator("#states rect").nth(72).click()  # the third unit of the second layer
