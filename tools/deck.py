@@ -30,6 +30,7 @@ VIEW = re.compile(
     r'<script type="application/vnd\.jupyter\.widget-view\+json">(.*?)</script>', re.S
 )
 CAPTION = re.compile(r'<p class="gradbook-caption".*?<strong>(.*?)</strong> (.*?)</p>', re.S)
+NAMED = re.compile(r"<figcaption><b>(\w+ \d+)\.</b>")
 HEADING = re.compile(r"^##+ (.+?)(?: *<.*)?$", re.M)
 
 SPOKEN = 120
@@ -67,7 +68,8 @@ class Slide:
     def minutes(self) -> float:
         """From its words, spoken, its formulas and its pictures, in halves, from one half."""
         result = self.meta["result"] if self.kind == "reveal" else ""
-        spoken = sum(map(text.words, (self.title, self.body, result, self.notes)))
+        body = NAMED.sub("", self.body)
+        spoken = sum(map(text.words, (self.title, body, result, self.notes)))
         drawn = self.body.count("<img") + self.body.count("<table")
         formulas = self.body.count('class="formula"')
         exact = spoken / SPOKEN + FORMULA * formulas + PICTURE * drawn + ALLOWANCE.get(self.kind, 0)
@@ -150,11 +152,14 @@ def deck(page: Page) -> list[Slide]:
     steps = [slide for slide in slides if slide.kind == "step"]
     for number, slide in enumerate(steps, 1):
         slide.title += f" <small>Step {number} of {len(steps)}</small>"
-    return [*slides, *findings, _takeaways(page), _quiz(page)]
-
-
-def _starts(cell) -> bool:
-    return cell.source.lstrip().startswith("#")
+    slides += [*findings, _takeaways(page), _quiz(page)]
+    shown = {name for slide in slides for name in NAMED.findall(slide.body)}
+    drawn = 0
+    for number, slide in enumerate(slides, 1):
+        slide.body = text.pointed(slide.body, shown, drawn)
+        slide.notes = text.pointed(slide.notes, shown, drawn)
+        drawn = number if slide.models or NAMED.search(slide.body) else drawn
+    return slides
 
 
 def _goals(page: Page) -> str:
@@ -231,7 +236,8 @@ def _drawn(cell, what: str) -> str:
             if not found and (first or caption[1].rstrip(".") == what):
                 alt = re.sub(r"<[^>]+>|\"", "", caption[2])
                 last = last.replace('alt=""', f'alt="{alt}"')
-                found = f"<figure>{last}<figcaption>{caption[2]}</figcaption></figure>"
+                told = f"<b>{caption[1]}</b> {caption[2]}"
+                found = f"<figure>{last}<figcaption>{told}</figcaption></figure>"
             last = ""
     return found
 
@@ -240,25 +246,23 @@ def _before(cells: list, number: int) -> str:
     """The last paragraphs before a cell, which lead to it."""
     for cell in reversed(cells[:number]):
         if cell.cell_type == "markdown":
-            lines = text.paragraphs(HEADING.split(cell.source)[-1])
-            said = [" ".join(line) for line in lines if not line[0].startswith("$$")]
-            return " ".join(said[-2:])
+            return text.last(HEADING.split(cell.source)[-1])
     return ""
 
 
 def _after(cells: list, number: int) -> str:
     """The first paragraph behind a cell, which says what follows."""
     after = cells[number + 1]
-    if after.cell_type != "markdown" or _starts(after):
+    if after.cell_type != "markdown" or after.source.lstrip().startswith("#"):
         return ""
-    return " ".join(text.paragraphs(HEADING.split(after.source)[0])[0])
+    return text.first(HEADING.split(after.source)[0])
 
 
 def _play(page: Page, number: int) -> str:
     """What to try: the page's own words before or behind an explorer."""
     after = page.cells[number + 1].source
     if after.startswith("**Try it.**"):
-        return " ".join(text.paragraphs(after)[0])
+        return text.first(after)
     return _before(page.cells, number)
 
 

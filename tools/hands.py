@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from html import escape
 from itertools import pairwise
+
+LEADING = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9)
+"""What a round number begins with."""
 
 
 def choices(meta: dict) -> list[tuple[str, float]]:
     """What a class can raise hands for, each with the share of seeds that show it.
 
     A bet on a number becomes one on four parts of its slider, a drawn curve one on its end, an
-    order one on what comes first.
+    order one on what comes first. No part ends within the interval of the result.
     """
     if "choices" in meta:
         total = sum(choice["seeds"] for choice in meta["choices"])
@@ -18,17 +23,12 @@ def choices(meta: dict) -> list[tuple[str, float]]:
     if meta["kind"] == "order":
         first = [max(range(len(seed)), key=seed.__getitem__) for seed in meta["values"]]
         return [(name, first.count(n) / len(first)) for n, name in enumerate(meta["names"])]
-    low, high, values = meta["low"], meta["high"], meta["values"]
-    if meta["kind"] == "curve":
-        values = [value[-1] for value in values]
-    parts, unit, before = 4, f" {meta.get('unit', '')}".rstrip(), ""
+    low, high, log, values = meta["low"], meta["high"], meta.get("log", False), meta["values"]
+    parts, unit, before = 4, f" {meta.get('unit', '').strip()}".rstrip(), ""
     if meta["kind"] == "curve":
         parts, before = 3, f"It ends at {meta['ylabel']} "
-    edges = [
-        low * (high / low) ** (k / parts) if meta.get("log") else low + (high - low) * k / parts
-        for k in range(parts + 1)
-    ]
-    inside = [float(f"{edge:.2g}") for edge in edges[1:-1]]
+        values = [value[-1] for value in values]
+    inside = edges(low, high, parts, interval(meta), log=log)
     names = [
         f"below {number(inside[0])}{unit}",
         *(f"{number(a)} to {number(b)}{unit}" for a, b in pairwise(inside)),
@@ -37,6 +37,64 @@ def choices(meta: dict) -> list[tuple[str, float]]:
     bounds = [float("-inf"), *inside, float("inf")]
     shares = [sum(a <= value < b for value in values) / len(values) for a, b in pairwise(bounds)]
     return [(before + name, share) for name, share in zip(names, shares, strict=True)]
+
+
+def interval(meta: dict) -> tuple[float, float]:
+    """The 95 % interval of the mean of a bet on a number, or of where a curve ends."""
+    if meta["kind"] == "curve":
+        return meta["lower"][-1], meta["upper"][-1]
+    return meta["interval"][1], meta["interval"][2]
+
+
+def edges(
+    low: float, high: float, parts: int, result: tuple[float, float], *, log: bool
+) -> list[float]:
+    """Where the parts of a slider meet: equal parts, but for edges within the result's interval.
+
+    Such an edge goes to the nearest round number outside, or to another edge if that is nearer:
+    then there is a part less. It stays where the slider has no round number outside.
+
+    Args:
+        low: The slider's lower end.
+        high: Its upper end.
+        parts: How many.
+        result: The interval, with its ends.
+        log: Whether the slider is logarithmic.
+    """
+    place: Callable[[float], float] = math.log if log else float
+    at = [place(low) + (place(high) - place(low)) * k / parts for k in range(1, parts)]
+    found = [float(f"{math.exp(x) if log else x:.2g}") for x in at]
+    free = [x for x in (*round_numbers(low, high, parts, log=log), *found) if not within(x, result)]
+
+    def moved(edge: float) -> float:
+        if not within(edge, result):
+            return edge
+        return min(free, key=lambda x: abs(place(x) - place(edge)), default=edge)
+
+    return sorted({moved(edge) for edge in found})
+
+
+def within(value: float, ends: tuple[float, float]) -> bool:
+    """Whether a value lies in an interval or at an end of it."""
+    return ends[0] <= value <= ends[1]
+
+
+def round_numbers(low: float, high: float, parts: int, *, log: bool) -> list[float]:
+    """Numbers on a slider that are easily read: 10, 15, 20, 25, 30, 40, ... on a logarithmic one.
+
+    On another, multiples of the power of ten below the width of a part.
+    """
+    if log:
+        powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+        every = [float(f"{digits}e{k}") for k in powers for digits in LEADING]
+    else:
+        power = math.floor(math.log10((high - low) / parts))
+        unit = 10.0**power
+        every = [
+            round(k * unit, max(0, -power))
+            for k in range(math.floor(low / unit), math.ceil(high / unit) + 1)
+        ]
+    return [x for x in every if low < x < high]
 
 
 def asked(meta: dict) -> str:

@@ -14,6 +14,9 @@ FOLDED = re.compile(r"<details>.*?</details>|<div class=\"admonition.*?</div>", 
 SENTENCE = re.compile(r"(?:(?<=[.?!])|(?<=[.?!][*)])|(?<=[.?!]\*\*))\s+(?=[A-Z$“\"*\[`λ])")
 LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 PUNCTUATED = re.compile(r"(<math(?:(?!</math>).)*</math>[.,;:?)])", re.S)
+ENDED = re.compile(r"[.?!][*\"”)\s$]*$")
+NUMBERED = re.compile(r"\b(?:Figure|Table) \d+\b(?! of the page)")
+PLACED = re.compile(r"\b(the \w+) (above|below)(?=[.,;:)]| is\b| are\b)")
 ANCHOR = re.compile(r"<(?:span|a)\b[^>]*>(.*?)</(?:span|a)>", re.S)
 
 
@@ -63,16 +66,72 @@ def chosen(source: str, starts: list[str]) -> list[list[str]]:
     return [line for line in lines if line]
 
 
+def sentences(source: str) -> list[list[tuple[int, str]]]:
+    """A Markdown text's sentences as parts, each with the number of its paragraph.
+
+    A displayed formula is a part of the sentence that leads to it, and so is what follows it, up to
+    a full stop.
+    """
+    found: list[list[tuple[int, str]]] = []
+    before = "."
+    for number, paragraph in enumerate(paragraphs(source)):
+        for part in paragraph:
+            joins = "$$" in (part[:2], before[:2]) and not ENDED.search(TAG.sub("", before))
+            found[len(found) - joins :] = [[*(found[-1] if joins else ()), (number, part)]]
+            before = part
+    return found
+
+
+def spoken(told: list[list[tuple[int, str]]]) -> str:
+    """Sentences as Markdown, a displayed formula in a paragraph of its own."""
+    parts = [part for sentence in told for _, part in sentence]
+    return " ".join(f"\n\n{part}\n\n" if part.startswith("$$") else part for part in parts).strip()
+
+
 def others(source: str, shown: list[list[str]]) -> str:
-    """What stands around the sentences shown, in the same paragraphs, for whoever speaks."""
-    seen = {sentence for paragraph in shown for sentence in paragraph}
-    near = [par for par in paragraphs(source) if seen.intersection(par)]
-    return " ".join(s for par in near for s in par if s not in seen and not s.startswith("$$"))
+    """What stands around the sentences shown, in the same paragraphs, for whoever speaks.
+
+    A sentence that is shown in part is told as a whole.
+    """
+    seen = {part for paragraph in shown for part in paragraph}
+    near = {n for n, par in enumerate(paragraphs(source)) if seen.intersection(par)}
+    return spoken(
+        [
+            sentence
+            for sentence in sentences(source)
+            if near & {number for number, _ in sentence} and {part for _, part in sentence} - seen
+        ]
+    )
+
+
+def first(source: str) -> str:
+    """The first paragraph, to the end of its last sentence."""
+    return spoken([sentence for sentence in sentences(source) if sentence[0][0] == 0])
+
+
+def last(source: str, count: int = 2) -> str:
+    """The last paragraphs with their formulas, from the first sentence that begins there."""
+    told = [n for n, par in enumerate(paragraphs(source)) if not par[0].startswith("$$")]
+    start = min(told[-count:], default=0)
+    return spoken([sentence for sentence in sentences(source) if sentence[0][0] >= start])
+
+
+def pointed(text: str, shown: set[str], before: int) -> str:
+    """A text whose pointers lead somewhere from a slide.
+
+    Args:
+        text: HTML or Markdown.
+        shown: Figures and tables that are on a slide, such as "Table 1"; others are on the page.
+        before: The last slide before this one with a picture, which on the page stands above.
+    """
+    where = {"above": f"on slide {before}", "below": "that follows"}
+    text = PLACED.sub(lambda m: f"{m[1]} {where[m[2]]}", text)
+    return NUMBERED.sub(lambda m: m[0] if m[0] in shown else f"{m[0]} of the page", text)
 
 
 def words(html: str) -> int:
-    """How many words a text has, without tags and formulas."""
-    text = re.sub(r"<math.*?</math>|<[^>]+>", " ", html, flags=re.S)
+    """How many words a text has, without tags, MathML and displayed formulas."""
+    text = re.sub(r"\$\$.*?\$\$|<math.*?</math>|<[^>]+>", " ", html, flags=re.S)
     return len(re.findall(r"[^\W_]+(?:['’\-][^\W_]+)*", text))
 
 

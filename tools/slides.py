@@ -106,7 +106,7 @@ def section(slide: deck.Slide, number_: int) -> str:
     notes = slide.notes
     if slide.kind == "bet":
         notes += (
-            " Everybody decides before a hand goes up. Count with the buttons, or with the keys "
+            "\n\nEverybody decides before a hand goes up. Count with the buttons, or with the keys "
             "1 to 9. Ask one hand of each choice for its reason."
         )
     seconds = round(60 * slide.minutes)

@@ -1,11 +1,13 @@
 """A deck of slides for each chapter: its blocks, its minutes, and how it behaves in a lecture."""
 
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 import deck
+import hands
 import slide_text
 import slides
 
@@ -109,7 +111,7 @@ def test_deck_has_a_lectures_blocks_and_its_minutes(name, made):
         r'<aside class="notes"><p><b>([\d.]+) min\.</b></p>(.*?)</aside>', text, re.S
     )
     assert [float(told) for told, _ in notes] == [slide.minutes for slide in shown]
-    assert all(slide_text.words(said) >= 5 for _, said in notes[:4])
+    assert all(slide_text.words(said) >= 5 for _, said in notes[:3])
 
 
 def test_minutes_follow_from_words_and_pictures():
@@ -120,6 +122,51 @@ def test_minutes_follow_from_words_and_pictures():
     assert deck.Slide("bet", "Title", body).minutes == 2 + deck.ALLOWANCE["bet"]
     result = {"result": body}
     assert deck.Slide("reveal", "Title", meta=result).minutes == 2 + deck.ALLOWANCE["reveal"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_shown_and_said_leads_somewhere(name, made):
+    shown = {figure for slide in made[name][0] for figure in deck.NAMED.findall(slide.body)}
+    for slide in made[name][0]:
+        assert not slide.body.startswith('<div class="formula"'), slide.title
+        said = f"{slide.body} {slide.notes}"
+        named = re.findall(r"((?:Figure|Table) \d+)\b(?! of the page)", said)
+        assert {*named} <= shown and " above is" not in said
+        paragraphs = slide.notes.split("\n\n")
+        for text, after in pairwise([*filter(str.strip, paragraphs), "."]):
+            assert re.search(r"[.?!:…][*)”\s]*$", text) or "$$" in text or "$$" in after, text
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_part_of_a_bet_ends_within_the_interval_of_its_result(name, made):
+    for slide in made[name][0]:
+        if slide.kind != "bet" or "low" not in (meta := slide.meta):
+            continue
+        before, unit = f"It ends at {meta.get('ylabel')} ", meta.get("unit", "").strip()
+        parts = [text.removeprefix(before).removesuffix(unit) for text, _ in hands.choices(meta)]
+        told = re.findall(r"[−\d][\d.,]*", " ".join(parts).replace(",", ""))
+        edges = [float(number.replace("−", "-")) for number in told]
+        lower, upper = hands.interval(meta)
+        fits = meta["low"] < lower or upper < meta["high"]
+        assert len(edges) >= 2 and not (fits and [e for e in edges if lower <= e <= upper])
+
+
+@pytest.mark.parametrize(
+    ("slider", "result", "edges"),
+    [
+        ((0, 60, 4, False), (28.99, 29.0), [15, 30, 45]),
+        ((1, 256, 4, True), (15.85, 16.05), [4, 15, 64]),
+        ((1, 256, 4, True), (16, 18), [4, 15, 64]),
+        ((1, 256, 4, True), (12, 16), [4, 20, 64]),
+        ((8, 8000, 4, True), (451, 2355), [45, 250, 2500]),
+        ((-0.2, 1, 3, False), (0.157, 0.755), [0.1, 0.8]),
+        ((-0.2, 1, 3, False), (-0.15, 0.62), [0.7]),
+        ((0, 1, 2, False), (0, 1), [0.5]),
+    ],
+)
+def test_edge_goes_to_the_nearest_round_number_outside_the_interval(slider, result, edges):
+    low, high, parts, log = slider
+    assert hands.edges(low, high, parts, result, log=log) == edges
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -193,3 +240,38 @@ def test_sentence_that_a_slide_names_must_be_there_once():
     for start in ("One", "Three"):
         with pytest.raises(ValueError, match="expected one sentence that begins"):
             slide_text.chosen(source, [start])
+
+
+TEXT = """# A
+
+Let $a$ be 1. Then
+
+$$b = a , \\tag{1}$$
+
+with $b$ small, and
+
+$$c = b . \\tag{2}$$
+
+On we go. So it is.
+"""
+
+
+def test_notes_tell_whole_sentences_with_their_formulas():
+    whole = "Then \n\n$$b = a , \\tag{1}$$\n\n with $b$ small, and \n\n$$c = b . \\tag{2}$$"
+    shown = slide_text.chosen(TEXT, ["Let", "Then", "$$b"])
+    assert slide_text.others(TEXT, shown) == whole
+    shown = slide_text.chosen(TEXT, ["Then", "$$b", "with", "$$c", "On we"])
+    assert slide_text.others(TEXT, shown) == "Let $a$ be 1. So it is."
+    assert slide_text.first(TEXT) == f"Let $a$ be 1. {whole}"
+    assert slide_text.last(TEXT) == "On we go. So it is."
+    assert slide_text.last(TEXT, 3) == f"Let $a$ be 1. {whole}\n\n On we go. So it is."
+    assert slide_text.html(whole).count('<div class="formula"><math') == 2
+    assert slide_text.words(slide_text.last(TEXT, 3)) == 5 + 4 + 6
+
+
+def test_pointers_of_the_page_lead_somewhere_from_a_slide():
+    told = "Table 1, Figure 2. Dots: the vote below. Of the dots above 2 the field above is one."
+    assert slide_text.pointed(told, {"Figure 2"}, 3) == (
+        "Table 1 of the page, Figure 2. Dots: the vote that follows. "
+        "Of the dots above 2 the field on slide 3 is one."
+    )
