@@ -1,7 +1,7 @@
 """What feeds a recognizer: the gradient in a group of weights, split along the group itself.
 
 A recognizer is a group of weights w. Let g = ∇_w L be the gradient of the loss (weight decay left
-out) and ŵ = w/‖w‖. Descent moves the group along ŵ by q = −⟨g, ŵ⟩:
+out) and ŵ = w/‖w‖. Descent moves the group along ŵ by q = −⟨g, ŵ⟩::
 
     dose     max(q, 0)       what makes the group larger
     erosion  max(−q, 0)      what makes it smaller
@@ -13,7 +13,7 @@ With step size η one step of descent on L + λ‖w‖²/2 gives, exactly,
     ‖w′‖² = (‖w‖ + η(dose − erosion − decay))² + (η·turning)²,
 
 so at rest dose − erosion = decay, in every group of every network. Frozen weights do not move:
-their gradient counts as zero.
+their gradient counts as zero. Where all of w is zero there is no ŵ: dose and erosion are nan.
 """
 
 from __future__ import annotations
@@ -55,7 +55,8 @@ def dose(
         inputs: Rows [n, …]: a tensor, a tuple of the network's arguments, or a dict of them by
             name. Or a `DataLoader` of (inputs, targets), of all of whose rows the mean counts.
         targets: [n, …]; None with a `DataLoader`.
-        loss: The loss, see `gradbook.probes.losses`; its mean over all rows is differentiated.
+        loss: Default ``"squared"``; see `gradbook.probes.losses`. Its mean over all rows is
+            differentiated.
         weight_decay: λ of L + λ‖w‖²/2.
         mode: ``"eval"`` or ``"train"``.
         output: What makes a tensor of what the network returns.
@@ -116,7 +117,8 @@ def example_doses(
     Raises:
         TypeError, ValueError: As in `dose`.
 
-    Cost: one forward pass with tangents; without tangents as `example_gradients` of the group.
+    Cost: one forward pass with tangents; without tangents as `example_gradients` of the group. The
+    first probe with inputs of a shape adds a forward and a backward pass of all rows.
 
     Source: this book.
     """

@@ -26,8 +26,8 @@ class Dose:
         names: The groups [G].
         norm: ‖w‖ [G], in units of the weights.
         dose: Reinforcing part [G], in units of loss over weight; nan where ‖w‖ = 0.
-        erosion: Eroding part [G].
-        turning: Part at a right angle to the group [G].
+        erosion: Eroding part [G]; nan there too.
+        turning: Part at a right angle to the group [G]; ‖g‖ there.
         gradient: ‖g‖ [G]; its square is dose² + erosion² + turning².
         decay: Weight decay's pull λ‖w‖ [G].
     """

@@ -103,7 +103,7 @@ def gradient_landscape(
         mode: ``"eval"``, or ``"train"`` for dropout and batch statistics, which follow the grid.
         masks: In training mode, ``"common"`` keeps a minibatch's dropout masks over the grid,
             ``"fresh"`` draws new ones at every grid point.
-        loss: See `gradbook.probes.losses`.
+        loss: Default ``"l1"``; see `gradbook.probes.losses`.
         seed: Seed of dropout's masks.
         dtype: Compute in this dtype, for example ``torch.float64``; default the network's own.
         prune: Whether to use the pruned path where it applies.
@@ -113,7 +113,8 @@ def gradient_landscape(
         TypeError: An argument is of the wrong type.
         ValueError: An argument is not as described; the message says what was expected.
 
-    Cost: near one pass in a plain network, else G² passes forward and back of M · B rows.
+    Cost: near one pass in a plain network, else G² passes forward and back of M · B rows, one
+    forward pass more of the rows in them, and three passes of one minibatch.
     """
     if masks not in ("common", "fresh"):
         raise ValueError(f"expected masks 'common' or 'fresh', got {masks!r}")

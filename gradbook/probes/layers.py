@@ -93,7 +93,7 @@ def layer_passes(
         names: Modules, such as ``["linear2", "norm2"]``, each called once, with a tensor for a
             tensor.
         mode: ``"eval"`` or ``"train"``.
-        loss: See `gradbook.probes.losses`.
+        loss: Default ``"l1"``; see `gradbook.probes.losses`.
         seed: Seed of dropout's masks.
         output: What makes a tensor of what the network returns.
 
@@ -104,7 +104,8 @@ def layer_passes(
         TypeError: An argument is of the wrong type.
         ValueError: There is no such module or it is not called once, or an argument does not fit.
 
-    Cost: one forward and one backward pass of M · B rows.
+    Cost: one forward and one backward pass of M · B rows; where minibatches go one after the other,
+    one forward pass more of the rows in them, which looks for losses that are no numbers.
     """
     whole(seed, "seed", 0)
     if isinstance(names, str) or not isinstance(names, Sequence):

@@ -36,7 +36,7 @@ def loss_landscape(
         targets: [n, …]; None with a `DataLoader`.
         entries: Two parameters by name with an index: ``(("6.weight", (3, 5)), ("8.bias", 0))``.
         offsets: What is added to either [G].
-        loss: See `gradbook.probes.losses`.
+        loss: Default ``"squared"``; see `gradbook.probes.losses`.
         output: What makes a tensor of what the network returns.
 
     Returns:

@@ -1,4 +1,38 @@
-"""Losses by the names that people use, and by functions; each gives every row's own."""
+"""Losses by the names that people use, and by functions; each gives every row's own.
+
+Of outputs f and targets y:
+
+====================  ================================  ========================================
+name                  loss                              targets
+====================  ================================  ========================================
+squared, mse          (f − y)²                          numbers
+l1, mae               abs(f − y)                        numbers
+smooth_l1, huber      (f − y)²/2, and abs(f − y) − 1/2  numbers
+                      where abs(f − y) is above 1
+logistic              ln(1 + exp(−y f))                 −1 or 1
+binary_cross_entropy  ln(1 + exp f) − y f               0 to 1; f is the log odds of 1
+cross_entropy         ln Σ_c exp f_c − f_y              labels from 0
+cross_entropy         Σ_c y_c (ln Σ_k exp f_k − f_c)    probabilities of the classes
+nll                   −f_y                              labels from 0; f_c is the logarithm of a
+                                                        probability
+====================  ================================  ========================================
+
+Those above cross_entropy are losses of single outputs. Their targets have the outputs' shape
+[n, …], in floats, or in integers that are made floats. Under logistic an output is right where it
+has the sign of its target; a target of 0 gives ln 2 and no gradient, so labels 0 and 1 are for
+binary_cross_entropy. cross_entropy and nll are losses of all of a row's outputs [n, classes, …]:
+labels are integers [n, …], probabilities floats of the outputs' shape.
+
+A function takes outputs and targets and returns each row's loss, [n], or [n, …] with at most a
+number an output: torch's own with ``reduction="none"``.
+
+Rows weigh alike, and so do places: a row's loss is the mean of the losses of its outputs or places,
+and a mean loss is that over rows. A place labelled −100, torch's ``ignore_index``, has the loss 0
+and counts in the mean; torch's mean leaves it out. With a share s of the places labelled, a mean
+loss and its gradient are s times torch's. To have torch's, divide by s, or give a loss that weighs:
+``lambda f, y: cross_entropy(f, y, reduction="none") / s``, with torch's function. For a row alone
+or a minibatch s is its own share.
+"""
 
 from __future__ import annotations
 
@@ -39,16 +73,18 @@ BY_CLASS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "cross_entropy": partial(functional.cross_entropy, reduction="none"),
     "nll": partial(functional.nll_loss, reduction="none"),
 }
-"""Losses of all of a row's outputs [n, classes, …]; targets are labels [n, …]."""
+"""Losses of all of a row's outputs [n, classes, …]; targets are labels [n, …]. One of −100 has the
+loss 0 and counts in a mean; see the module's text."""
 
 LOSSES = ELEMENTWISE | BY_CLASS
 
 
 def named(name: str, outputs: Tensor, targets: Tensor) -> Tensor:
-    """A loss by name: of each output, or of each row.
+    """A loss by name: of each output, or of each row or place; 0 where a label is −100.
 
     Raises:
-        ValueError: The targets' shape does not fit the outputs'.
+        ValueError: The targets' shape or type does not fit the outputs', or a label is of no class
+            and not −100. Inside `torch.func.vmap` labels are not looked at.
     """
     shape, got = tuple(outputs.shape), tuple(targets.shape)
     if name in ELEMENTWISE or (targets.is_floating_point() and name == "cross_entropy"):

@@ -27,6 +27,10 @@ def sample_minibatches(n: int, batch_size: int, count: int, seed: int) -> Tensor
     """Row indices of `count` minibatches [count, B], each drawn without replacement from n rows.
 
     Different minibatches may share rows: each is what training might see next.
+
+    Raises:
+        TypeError: An argument is no integer.
+        ValueError: `n`, `batch_size` or `count` is below 1, or `batch_size` above n.
     """
     whole(n, "n", 1), whole(count, "count", 1), whole(seed, "seed")
     if not 1 <= whole(batch_size, "batch_size") <= n:
@@ -48,7 +52,7 @@ def minibatch_gradients(
     seed: int = 0,
     output: Output | None = None,
 ) -> Tensor:
-    """Gradient of each minibatch's mean loss in one parameter.
+    """Gradient of each minibatch's mean loss in one parameter, [M, …] with its shape behind M.
 
     In a bias (or batch norm's β) of an `nn.Sequential` of known modules on plain rows all
     minibatches go through the network in one pass, each with its own batch statistics and dropout
@@ -63,18 +67,15 @@ def minibatch_gradients(
         parameter: Its name, such as ``"linear2.bias"``. In training mode the gradient of a bias in
             front of batch norm is zero, and what returns is round-off.
         mode: ``"eval"`` or ``"train"``.
-        loss: See `gradbook.probes.losses`.
+        loss: Default ``"l1"``; see `gradbook.probes.losses`.
         seed: Seed of dropout's masks.
         output: What makes a tensor of what the network returns.
-
-    Returns:
-        [M, …], behind M the parameter's own shape.
 
     Raises:
         TypeError: An argument is of the wrong type.
         ValueError: The network has no such parameter, it is frozen, or an argument does not fit.
 
-    Cost: one forward and one backward pass of M · B rows.
+    Cost: one forward and one backward pass of M · B rows; one after the other, one forward more.
     """
     whole(seed, "seed", 0)
     found = []
@@ -109,14 +110,12 @@ def per_example_gradients(
     loss: Loss = "l1",
     output: Output | None = None,
 ) -> Tensor:
-    """Gradient of each row's loss in one parameter, in evaluation mode [n, …].
+    """Gradient of each row's loss in one parameter, in evaluation mode, not divided by n [n, …].
 
-    Never divided by n. In training mode batch norm gives a row no gradient of its own, so the
-    probe works in evaluation mode only. It takes the same way as `minibatch_gradients`, or that of
-    `gradbook.probes.per_example.example_gradients`; so it takes a `DataLoader` too, whose batches
-    follow one another.
+    Arguments, the default loss ``"l1"`` and errors are those of `minibatch_gradients`; batches of a
+    `DataLoader` follow one another. In training mode batch norm gives a row no gradient of its own.
 
-    Cost: one forward and one backward pass of all rows.
+    Cost: one forward and one backward pass of all rows, or as `example_gradients`.
     """
     found = []
     with untouched(model, "eval") as net:
@@ -151,7 +150,12 @@ def _noted(loss: Each, losses: list[Tensor]) -> Each:
 
 
 def minibatch_means(gradients: Tensor, rows: Tensor) -> Tensor:
-    """Means of per-example gradients [n, P] over minibatches with distinct rows [M, B]: [M, P]."""
+    """Means of per-example gradients [n, P] over minibatches with distinct rows [M, B]: [M, P].
+
+    Raises:
+        TypeError: The gradients are no tensor of floats, or the rows no tensor.
+        ValueError: A shape, a gradient or a row does not fit, or a row is in a minibatch twice.
+    """
     minibatches(rows, len(matrix(gradients, "gradients")))
     if (rows.sort(1).values.diff(dim=1) == 0).any():
         raise ValueError("expected minibatches of distinct rows, got a row twice in one")
@@ -163,9 +167,8 @@ def minibatch_means(gradients: Tensor, rows: Tensor) -> Tensor:
 def drop_roundoff(gradients: Tensor, relative: float = 1e-9) -> Tensor:
     """Set gradients that are round-off to exactly zero, so that they count as having no direction.
 
-    Where errors cancel, as 32 against 32 do under an L1 loss, a gradient is zero in exact
-    arithmetic; what is computed instead is tiny and points anywhere. In float64 there is a gap of
-    many orders of magnitude between such gradients and all others; in float32 there is not.
+    Where errors cancel, as 32 against 32 under an L1 loss, a gradient is zero; what is computed is
+    tiny and points anywhere. In float64 it is far below all others; in float32 it is not.
 
     Args:
         gradients: Vectors of one net and layer […, P], float64.
@@ -173,6 +176,7 @@ def drop_roundoff(gradients: Tensor, relative: float = 1e-9) -> Tensor:
 
     Raises:
         TypeError: The gradients are not float64.
+        ValueError: There are none.
     """
     if not isinstance(gradients, Tensor) or gradients.dtype != torch.float64:
         got = getattr(gradients, "dtype", type(gradients).__name__)
@@ -187,6 +191,9 @@ def pairwise_cosines(gradients: Tensor) -> Tensor:
     """Cosine between every two of M gradients [M, P]: the M(M − 1)/2 pairs i < j in order.
 
     A pair with a zero gradient has no angle: its cosine is nan.
+
+    Raises:
+        TypeError, ValueError: The gradients are no tensor [M, P] of finite floats, or are empty.
     """
     gradients = scaled(matrix(gradients, "gradients"), 1)
     norms = gradients.norm(dim=1, keepdim=True)
@@ -196,12 +203,20 @@ def pairwise_cosines(gradients: Tensor) -> Tensor:
 
 
 def mean_cosine(gradients: Tensor) -> float:
-    """Mean pairwise cosine of M gradients [M, P]; pairs without an angle are left out."""
+    """Mean pairwise cosine of M gradients [M, P]; pairs without an angle are left out.
+
+    Raises:
+        TypeError, ValueError: As `pairwise_cosines`.
+    """
     return pairwise_cosines(gradients).nanmean().item()
 
 
 def opposed_share(gradients: Tensor) -> float:
-    """Share of pairs of M gradients [M, P] that point apart (cosine < 0)."""
+    """Share of pairs of M gradients [M, P] that point apart (cosine < 0).
+
+    Raises:
+        TypeError, ValueError: As `pairwise_cosines`.
+    """
     cosines = pairwise_cosines(gradients)
     cosines = cosines[~cosines.isnan()]
     return (cosines < 0).to(torch.float64).mean().item()
@@ -215,6 +230,9 @@ def responsive_units(gradients: Tensor) -> tuple[int, int]:
 
     Args:
         gradients: Minibatch gradients in a layer's biases after E epochs [E, M, units].
+
+    Raises:
+        TypeError, ValueError: They are no such tensor of finite floats, or of fewer than two units.
     """
     if matrix(gradients, "gradients", 3).shape[2] < 2:
         raise ValueError(f"expected at least two units, got {tuple(gradients.shape)}")
@@ -225,6 +243,9 @@ def responsive_units(gradients: Tensor) -> tuple[int, int]:
 
 def relative_error(gradients: Tensor, full: Tensor) -> float:
     """E‖g_B − G‖² / ‖G‖² of minibatch gradients [M, P] around the full gradient [P].
+
+    Raises:
+        TypeError, ValueError: Either is no such tensor of finite floats, or their P differ.
 
     Source: McCandlish et al. 2018, eq. 2.10 (its expectation is B_simple / B).
     """
@@ -244,6 +265,9 @@ def noise_scale(gradients: Tensor) -> float:
     G and Σ are the mean and the covariance (over n) of these n examples themselves, which is what
     minibatches drawn from them see; as an estimate for a larger population it is biased.
 
+    Raises:
+        TypeError, ValueError: As `pairwise_cosines`.
+
     Source: McCandlish et al. 2018, eq. 2.9.
     """
     gradients = scaled(matrix(gradients, "gradients"))
@@ -255,6 +279,10 @@ def predicted_cosine(noise_scale: float, batch_size: int, n: int | None = None) 
     """Expected cosine of two minibatch gradients, 1 / (1 + B_simple / B).
 
     With n rows and no replacement inside a minibatch the variance carries (n − B)/(n − 1).
+
+    Raises:
+        TypeError: An argument is no number.
+        ValueError: The noise scale is below 0 or not finite, B below 1, or n below 2 or B.
     """
     number(noise_scale, "noise_scale", 0), number(batch_size, "batch_size", 1)
     if n is not None and not batch_size <= number(n, "n", 2):

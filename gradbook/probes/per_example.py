@@ -1,10 +1,11 @@
 """Gradients of single examples in all parameters of any network: held, or only multiplied.
 
 `example_gradients` holds them, n × P numbers. `example_gram` and `example_norms` give their inner
-products without holding those of linear and convolutional layers. All three pass all rows through
-the network together and take a layer's gradients from its inputs and the errors at its outputs
-where that is proved (`gradbook.probes.recording`), and hold the gradients of the rest
-(`gradbook.probes.rows_alone`). What is made of them is in `gradbook.probes.spread`.
+products and hold gradients in Q of the P parameters alone, those outside linear and convolutional
+layers. All three pass all rows through the network together and take a layer's gradients from its
+inputs and the errors at its outputs where that is proved (`gradbook.probes.recording`), and hold
+the gradients of the rest (`gradbook.probes.rows_alone`). What is made of them is in
+`gradbook.probes.spread`.
 """
 
 from __future__ import annotations
@@ -45,8 +46,8 @@ def example_gradients(
         inputs: Rows [n, …]: a tensor, a tuple of the network's arguments, or a dict of them by
             name. Or a `DataLoader` of (inputs, targets), whose batches follow one another.
         targets: [n, …]; None with a `DataLoader`.
-        loss: A name of `losses.LOSSES`, or a function of outputs and targets that returns each
-            row's loss, [n] or [n, outputs], of which the mean over outputs counts.
+        loss: Default ``"squared"``. A name of `gradbook.probes.losses`, or a function of outputs
+            and targets that returns each row's loss, [n] or [n, …], of which a row's mean counts.
         mode: ``"eval"``, or ``"train"``, where dropout draws each row a mask of its own, those that
             the network would draw for all rows together.
         parameters: Names; default all that learn, in the network's order. The columns are theirs,
@@ -61,7 +62,8 @@ def example_gradients(
             its own; or an argument is not as described.
         TypeError: An argument is of the wrong type.
 
-    Cost: one forward and one backward pass; n · P numbers are held.
+    Cost: one forward and one backward pass; n · P numbers are held. Parameters of other than the
+    layers that `gradbook.probes.recording` lists take one more of each, or one a row.
 
     Source: Goodfellow 2015.
     """
@@ -83,9 +85,12 @@ def example_gram(
 ) -> Tensor:
     """Inner products of the gradients of all rows' losses [n, n].
 
-    One forward and one backward pass, which forms no gradient of a linear or convolutional layer.
-    Gradients elsewhere (normalizations, embeddings, weights that two layers share) are held, which
-    is cheap where they are few. Half precision is multiplied in float32.
+    Of a linear layer on plain rows no gradient is formed. Where a layer is applied at T > 1 places
+    (a convolution, a sequence), with k inputs and m outputs at each, the products are those of all
+    pairs of places if n T² (k + m) < k m (n + T). Else its gradients are formed, some outputs at a
+    time, and let go. Gradients in the Q parameters elsewhere are held: of normalizations,
+    embeddings, recurrent layers, `nn.MultiheadAttention`, weights that two layers share, and what
+    else `gradbook.probes.recording` does not take apart. Half precision is multiplied in float32.
 
     Args:
         model, inputs, targets, loss, mode, parameters, output, check: As in `example_gradients`.
@@ -93,7 +98,11 @@ def example_gram(
     Raises:
         ValueError, TypeError: As there.
 
-    Cost: one forward and one backward pass; n² numbers are held.
+    Cost: one forward and one backward pass, and one more of each, or one a row, for parameters of
+    other than the layers that `gradbook.probes.recording` lists. n² + n · Q numbers are held, up to
+    three times n · Q for a moment, and every layer's inputs (a convolution's patches) and errors:
+    in a network that is all recurrent, no less than by `example_gradients`. Where layers see many
+    places and rows are many, the products can take longer than the gradients themselves.
 
     Source: Goodfellow 2015, for linear layers; Rochette et al. 2019, for convolutions.
     """
@@ -125,11 +134,15 @@ def example_norms(
     output: Output | None = None,
     check: bool = False,
 ) -> Tensor:
-    """Norm of the gradient of each row's loss [n]: the diagonal of `example_gram`, much cheaper.
+    """Norm of the gradient of each row's loss [n]: the root of the diagonal of `example_gram`.
 
-    Args and errors are those of `example_gradients`.
+    Arguments are those of `example_gradients`, the default loss ``"squared"`` too.
 
-    Cost: one forward and one backward pass; n numbers are held.
+    Raises:
+        ValueError, TypeError: As there.
+
+    Cost: the passes of `example_gram`, without the products of two rows: n + n · Q numbers are
+    held, and layers' inputs and errors. Where the passes take most of the time it saves little.
     """
     asked = (model, inputs, targets, loss, mode, parameters, output, check)
     norms = _each(_norms, *asked)

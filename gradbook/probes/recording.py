@@ -3,9 +3,9 @@
 The gradient of row i in a layer's matrix is A_iᵀD_i, with the inputs A and the errors D at the
 layer's output. That holds where
 
-1. the layer's weights are read in its own calls and nowhere else. In the pass a layer of exactly
-   the types of `matrix_layers` works with detached weights, so that a gradient that
-   reaches the weights all the same came another way: the layer is left to `rows_alone`;
+1. the layer's weights are read in its own calls and nowhere else. In the pass a layer works with
+   detached weights, so that a gradient that reaches the weights all the same came another way: the
+   layer is left to `rows_alone`, which holds each row's gradient;
 2. rows are the first dimension of what it reads and returns, and each row's loss depends on its own
    row there. At a network's first probe in a mode, with inputs of a shape, a second backward pass
    with a factor a row proves that for all rows: each row's errors have to grow by its factor. A
@@ -13,6 +13,14 @@ layer's output. That holds where
 
 A row that passes through the network alone must then have the gradient that it has among others;
 that is checked on one row, which is no proof for the rest, in the same first probe.
+
+Taken apart so are layers of exactly the types ``nn.Linear``, ``OneHotLinear`` and ``nn.Conv1d`` to
+``nn.Conv3d``. Of ``nn.LayerNorm`` and ``nn.Embedding`` the pass leaves each row's gradient itself.
+All other parameters are left to `rows_alone`: of recurrent layers, ``nn.MultiheadAttention`` with
+its output projection, batch and group norm, transposed convolutions, subclasses, parametrized and
+shared weights, the network's own parameters, and of any layer in a network with backward hooks. For
+these all rows pass forward and back once more, by `torch.func`; or one by one where that cannot;
+or, where the first pass drew random numbers, back alone, a row at a time.
 """
 
 from __future__ import annotations

@@ -29,8 +29,8 @@ def neighbour_angle(gradients: Tensor, step: int = 1) -> float:
         step: How many grid points apart, from 1 to G − 1.
 
     Raises:
-        TypeError: The landscapes are not float64.
-        ValueError: They have no points so far apart.
+        TypeError: The landscapes are not float64, or the step is no integer.
+        ValueError: They have another shape, or no points so far apart.
     """
     if not isinstance(gradients, Tensor) or gradients.dtype != torch.float64:
         got = getattr(gradients, "dtype", type(gradients).__name__)
@@ -54,6 +54,10 @@ def unpredictability(gradients: Tensor) -> float:
     """2·A(1)/A(2) − 1 of landscapes [M, G, G, 2], G > 2: 0 is smooth, 1 is noise at every point.
 
     A field that does not turn at all is smooth. nan where no pair has an angle.
+
+    Raises:
+        TypeError: The landscapes are not float64.
+        ValueError: They have another shape.
     """
     near, far = neighbour_angle(gradients, 1), neighbour_angle(gradients, 2)
     return 0.0 if near == far == 0 else 2 * near / far - 1
@@ -72,6 +76,11 @@ def noise_by_source(first: Tensor, second: Tensor) -> tuple[float, float]:
 
     Returns:
         The examples' part and the masks' part of tr Σ.
+
+    Raises:
+        TypeError: A draw is no tensor of floats.
+        ValueError: It is not [n, P], is empty or holds what is no finite number, or the draws'
+            shapes differ.
     """
     if matrix(first, "gradients").shape != matrix(second, "gradients").shape:
         raise ValueError(

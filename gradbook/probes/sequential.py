@@ -2,6 +2,11 @@
 
 Batch normalization takes its statistics per minibatch, and dropout's masks are given rather than
 drawn, so that the same masks can be used again.
+
+That is for an ``nn.Sequential`` of linear layers, batch norm, layer norm, dropout, activations and
+further ``nn.Sequential`` of these, without hooks, on one tensor of rows [n, units] with float
+targets [n, outputs], and for a loss of single outputs by its name, with no `output`. In training
+mode batch norm and dropout have to stand in the outermost ``nn.Sequential``.
 """
 
 from __future__ import annotations

@@ -23,6 +23,10 @@ from gradbook.probes.checks import matrix, number, scaled
 def coherence(kernel: Tensor) -> float:
     """α = ‖G‖²/E‖g‖² in [0, 1]; n·α is 1 for orthogonal gradients and n for equal ones.
 
+    Raises:
+        TypeError: The kernel is no tensor of floats.
+        ValueError: It is not square, is empty, or holds what is no finite number.
+
     Source: Chatterjee & Zielinski 2020.
     """
     kernel = scaled(checked(kernel))
@@ -30,19 +34,36 @@ def coherence(kernel: Tensor) -> float:
 
 
 def diversity(kernel: Tensor) -> float:
-    """Gradient diversity Δ = Σ‖g_i‖²/‖Σ g_i‖². Source: Yin et al. 2018."""
+    """Gradient diversity Δ = Σ‖g_i‖²/‖Σ g_i‖².
+
+    Raises:
+        TypeError, ValueError: As `coherence`.
+
+    Source: Yin et al. 2018.
+    """
     kernel = scaled(checked(kernel))
     return (kernel.diagonal().sum() / kernel.sum()).item()
 
 
 def confusion(kernel: Tensor) -> float:
-    """Smallest η ≥ 0 with ⟨g_i, g_j⟩ ≥ −η for all i ≠ j. Source: Sankararaman et al. 2020."""
+    """Smallest η ≥ 0 with ⟨g_i, g_j⟩ ≥ −η for all i ≠ j.
+
+    Raises:
+        TypeError: The kernel is no tensor of floats.
+        ValueError: It is not square, of fewer than two rows, or holds what is no finite number.
+
+    Source: Sankararaman et al. 2020.
+    """
     checked(kernel, 2)
     return max(0.0, -kernel.clone().fill_diagonal_(torch.inf).min().item())
 
 
 def example_cosines(kernel: Tensor) -> Tensor:
-    """Cosine of every two gradients [n, n]; nan where one is zero."""
+    """Cosine of every two gradients [n, n]; nan where one is zero.
+
+    Raises:
+        TypeError, ValueError: As `coherence`.
+    """
     norms = checked(kernel).diagonal().sqrt()
     norms = norms.where(norms > 0, torch.nan)
     return (kernel / norms[:, None] / norms).clamp(-1, 1)
@@ -56,8 +77,13 @@ def stiffness(kernel: Tensor, classes: Tensor | None = None) -> tuple[Tensor, Te
         classes: Labels [n] from 0; with them the means are taken over each pair of classes.
 
     Returns:
-        S_sign and S_cos, scalars or [classes, classes]; pairs with a zero gradient are left out of
-        the cosine, and a pair of classes without pairs is nan.
+        S_sign and S_cos: [classes, classes] up to the largest label, or, without classes and where
+        all labels are 0, single numbers. Pairs with a zero gradient are left out of the cosine, and
+        a pair of classes without pairs is nan.
+
+    Raises:
+        TypeError: The kernel is no tensor of floats, or the classes none of integers.
+        ValueError: The kernel is as `coherence` refuses it, or the classes are not [n] from 0.
 
     Source: Fort et al. 2019.
     """
@@ -86,6 +112,9 @@ def agreement_with_rest(kernel: Tensor) -> Tensor:
     """Cosine of each gradient with the mean of all the others [n]; nan where one is zero.
 
     The example's own share of the mean, which would agree with it in any case, is left out.
+
+    Raises:
+        TypeError, ValueError: As `coherence`.
     """
     kernel = scaled(checked(kernel))
     own, row = kernel.diagonal(), kernel.sum(1)
@@ -95,6 +124,10 @@ def agreement_with_rest(kernel: Tensor) -> Tensor:
 
 def signal_to_noise(gradients: Tensor) -> Tensor:
     """r_j = G_j²/Var[g_j] of each parameter [P], from gradients [n, P]; nan where it is 0/0.
+
+    Raises:
+        TypeError: The gradients are no tensor of floats.
+        ValueError: They are not [n, P], are empty, or hold what is no finite number.
 
     Source: Liu et al. 2020, gradient signal-to-noise ratio (GSNR).
     """
@@ -106,6 +139,9 @@ def mean_signal_to_noise(gradients: Tensor) -> float:
     """Variance-weighted mean of r_j over parameters, Σ_j (Var[g_j]/tr Σ) r_j = 1/B_simple.
 
     Infinite where no gradient varies, nan where all are zero.
+
+    Raises:
+        TypeError, ValueError: As `signal_to_noise`.
     """
     gradients = scaled(matrix(gradients, "gradients"))
     variance = gradients.var(0, correction=0)
@@ -121,6 +157,9 @@ def generalization_ratio(gradients: Tensor, n: int) -> float:
     1 − (1/n) Σ_j W_j/(r_j + 1/n) with W_j ∝ G_j² + Var[g_j]/n: the part of the training loss's
     first decrease that the test loss shares, to first order and in expectation. It equals
     1/(1 + B_simple/n), see `predicted_generalization`; nan where all gradients are zero.
+
+    Raises:
+        TypeError, ValueError: As `signal_to_noise`; or n is no number, or below 1.
 
     Source: Liu et al. 2020, eq. 19 and 22.
     """
@@ -158,6 +197,9 @@ def noise_tests(kernel: Tensor) -> tuple[float, float, float]:
 
     Args:
         kernel: [n, n], n > 1; the mean gradient must not be zero (nan).
+
+    Raises:
+        TypeError, ValueError: As `confusion`.
 
     Source: Byrd et al. 2012, eq. 3.9; Bollapragada et al. 2017, eq. 2.6 and 3.3.
     """

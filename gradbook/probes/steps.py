@@ -71,7 +71,7 @@ def step_changes(
     Raises:
         TypeError, ValueError: As `output_gradients`; or a step is no number.
 
-    Cost: one backward pass, and one forward pass a step size.
+    Cost: one backward pass, and two forward passes more than there are step sizes.
     """
     sizes = _sizes(steps)
     gradients = output_gradients(model, x, output=output)

@@ -23,7 +23,7 @@ def tangent_features(
     """Gradients of the output in all parameters, a row an input, evaluation mode [n, parameters].
 
     Φ = ∂f(x; θ)/∂θ, so that f moves by Φ·Δθ to first order; ΦΦᵀ is the neural tangent kernel. They
-    are found as `gradbook.probes.per_example.example_gradients` are.
+    are found as `example_gradients` finds its.
 
     Args:
         model: A network with one output; it is left as it was.

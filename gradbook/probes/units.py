@@ -7,8 +7,7 @@ runs them; through a normalization by its own column, as if the mean and the var
 
 Valid where a unit reaches its readers unmixed. Refused is a layer of which several units reach the
 same columns, a unit that goes on to the output past all readers or is read by a product outside a
-layer, one that works only through a softmax (a query), and a network that does something else when
-its units change.
+layer, one that works only through a softmax (a query), and a network that then does something else.
 """
 
 from __future__ import annotations
@@ -33,29 +32,30 @@ _YOURSELF = "name the group's weights yourself"
 
 
 def unit_group(model: nn.Module, layer: str, unit: int, *, inputs: Inputs | None = None) -> Group:
-    """A unit with its incoming weights, its bias and its outgoing weights.
-
-    Batch norm's γ and β are not included.
+    """A unit's incoming weights, bias and outgoing weights; batch norm's γ and β are not included.
 
     Args:
         model: Any network; it is left as it was.
         layer: Name of a linear or convolutional layer, such as ``"linear1"``.
-        unit: Which, from 0.
-        inputs: A few rows to follow the unit with, as a tensor, tuple or dict of tensors; no
-            `DataLoader`, since one batch is enough. By default random ones of a form that the
-            network takes, where its first layer tells it.
+        unit: Which, from 0; below 0 from the end.
+        inputs: A few rows to follow the unit with: a tensor, tuple or dict, no `DataLoader`. By
+            default random ones of a form that the network takes, where its first layer tells it.
 
     Raises:
         TypeError: An argument is of the wrong type.
         ValueError: There is no such layer or unit; or the weights that read it cannot be told.
 
-    Cost: one forward and one backward pass of the few rows.
+    Cost: 1 + 4 ⌈log₂ m⌉ forward passes of the few rows for all m units of a layer, at least 5; no
+    backward pass. Without inputs one forward pass more for each form that is tried.
     """
     return _Follower(model, layer, inputs).group(whole(unit, "unit"))
 
 
 def unit_groups(model: nn.Module, layer: str, *, inputs: Inputs | None = None) -> dict[str, Group]:
     """Every unit of a layer as a group, named ``"linear1[0]"`` and so on; see `unit_group`.
+
+    Raises:
+        TypeError, ValueError: As there.
 
     Cost: as of one unit.
     """

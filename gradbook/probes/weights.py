@@ -51,7 +51,7 @@ def weight_landscape(
         source: The unit below; None for the units' biases, whose source always sends 1.
         offsets: Values added to the two weights, the same in both directions [G].
         mode: ``"eval"`` or ``"train"``.
-        loss: See `gradbook.probes.losses`.
+        loss: Default ``"l1"``; see `gradbook.probes.losses`.
         seed: Seed of dropout's masks.
         output: What makes a tensor of what the network returns.
 
@@ -59,7 +59,8 @@ def weight_landscape(
         TypeError: An argument is of the wrong type.
         ValueError: There is no such linear layer, unit or source, or an argument does not fit.
 
-    Cost: G² passes forward and back of M · B rows, in a plain network behind the layer alone.
+    Cost: G² passes forward and back of M · B rows, in a plain network behind the layer alone; else
+    of all layers, one forward pass more of the rows in them, and three passes of one minibatch.
     """
     whole(seed, "seed", 0)
     found = []

@@ -25,7 +25,7 @@ class Held:
     Attributes:
         inputs: Rows [n, …], as probes take them.
         targets: [n, …].
-        loss: A name, or a function that returns each row's loss.
+        loss: Default ``"cross_entropy"``; see `gradbook.probes.losses`.
         output: What makes a tensor of what the network returns.
 
     Raises:
@@ -46,7 +46,13 @@ class Held:
 
     def measured(self, model: nn.Module) -> tuple[dict[str, float], dict[str, Tensor]]:
         """Noise scale with its interval and coherence; and of each row [n] its ``agreement``, the
-        cosine of its gradient with the mean of the others', and its ``loss``."""
+        cosine of its gradient with the mean of the others', and its ``loss``.
+
+        Raises:
+            TypeError, ValueError: As `example_gram`; or there are fewer than three rows.
+
+        Cost: the passes of `example_gram`, and one forward pass more.
+        """
         loss = self.loss
         if isinstance(loss, str) and loss in BY_CLASS and not self.targets.is_floating_point():
             loss = BY_CLASS[

@@ -1,7 +1,7 @@
 """What weight decay takes in one step of the optimizer in use.
 
 The step of SGD, momentum, Adam and AdamW is linear in the gradients that its first moment holds,
-so decay has a share of its own in it, c ⊙ w with w the weights before the step:
+so decay has a share of its own in it, c ⊙ w with w the weights before the step::
 
     SGD          c = ηλ
     momentum     c = ηλ f,  f = μ^(t−1) + (1 − τ)(1 − μ^(t−1))/(1 − μ) after t steps with

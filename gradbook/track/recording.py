@@ -43,8 +43,8 @@ class Doses:
     A record that fails is a warning, and training goes on.
 
     Cost: at a recorded step some passes over the groups' weights in float64, and, with a held
-    batch, one forward and one backward pass of it; at any other step a comparison of two numbers.
-    A record takes 32 bytes a group, and is appended to the file at once.
+    batch, the passes of `example_gram` and one forward pass more; at any other step a comparison of
+    two numbers. A record takes 32 bytes a group, and is appended to the file at once.
 
     Limits: sharded parameters (FSDP) are not put together; of several optimizers one is followed;
     ``pull`` is nan for optimizers other than SGD, Adam and AdamW of torch.
@@ -72,8 +72,9 @@ class Doses:
 
         Args:
             model: The network that is trained.
-            groups: ``"units"``, ``"parameters"``, layers' names, or groups by name; see
-                `followed.find_groups`.
+            groups: ``"units"``, each unit of every linear and convolutional layer whose readers
+                can be told; names of such layers; ``"parameters"``, each that learns as one group;
+                or groups by name.
             every: A record at each so many-th step, the first included; or the steps themselves.
             held: Rows whose single gradients are compared at each record: a `Held`, or
                 (inputs, targets) with integer labels.

@@ -14,7 +14,7 @@ from gradbook.track.storage import records, unpacked
 
 QUANTITIES = ("norm", "dose", "erosion", "turning", "along", "across", "pull", "alive")
 """What is recorded of a group, with w the weights before a step, ŵ = w/‖w‖, g the gradient that the
-optimizer was given and Δ the step that it made.
+optimizer was given and Δ the step that it made::
 
     norm      ‖w‖                      units of the weights
     dose      max(−⟨g, ŵ⟩, 0)          loss over weight
@@ -25,7 +25,9 @@ optimizer was given and Δ the step that it made.
     pull      decay's share of −⟨Δ, ŵ⟩; see `gradbook.track.optimizers`
     alive     1 where g ≠ 0, else 0: no example of the minibatch reached a group that is dead
 
-So ‖w′‖² = (norm + along)² + across², exactly, under every optimizer.
+So ‖w′‖² = (norm + along)² + across² but for round-off, at any step size and under every optimizer.
+Where ‖w‖ = 0 there is no ŵ: dose, erosion, along and pull are nan, turning is ‖g‖, and across is
+‖Δ‖ = ‖w′‖.
 """
 
 ROWS = ("noise_scale", "noise_low", "noise_high", "coherence")
@@ -88,7 +90,7 @@ class Run:
         return path
 
     def to_tensorboard(self, folder: str | Path) -> None:
-        """Write its curves for TensorBoard; see `scalars`.
+        """Write its curves for TensorBoard: means over groups, shares of them, and the held batch.
 
         Raises:
             ImportError: TensorBoard is not installed.
