@@ -31,8 +31,9 @@ def suspects(labels: Atlas, id: str = "own/suspects", network: str = "convolutio
         "epochs, and you may check 50. Which hold the most wrong labels?",
         {text: counts[score] for score, text in SCORES.items()},
         f"<p>By loss {shares['loss']} % are wrong, by the size of the gradient "
-        f"{shares['gradient norm']} %, by agreement {shares['agreement']} %. The gradient of a "
-        "picture that is learned is tiny and points anywhere, so it stands alone too.</p>",
+        f"{shares['gradient norm']} %, by agreement {shares['agreement']} %. A picture that is "
+        "learned stands alone too, probably since what is left of its gradient is tiny and points "
+        "anywhere.</p>",
     )
 
 
@@ -69,6 +70,6 @@ def decay(decays: Atlas) -> Bet:
         "of the last hidden layer does decay take the largest share in a step?",
         counts,
         "<p>From those with the smallest gradients: the rank correlation is "
-        f"{told}. Adam divides decay by the root mean square of the gradient. SGD "
-        "and AdamW take one share from all.</p>",
+        f"{told}. (The claim asks for −0.5 or less over the whole interval.) Adam divides decay by "
+        "the root mean square of the gradient. SGD and AdamW take one share from all.</p>",
     )

@@ -3,11 +3,12 @@
 const [COLUMNS, CELL] = [8, 10];
 const LEVELS = "0123456789abcdefg";
 
-function sentenceOf(epochs, wrong) {
+function sentenceOf(epochs, wrong, networks, means) {
   const [loss, agreement] = ["loss", "agreement"].map((score) =>
     wrong[score].reduce((sum, flag) => sum + flag, 0));
   return `After ${epochs} epoch${epochs > 1 ? "s" : ""}, ${loss} of the ${wrong.loss.length} with `
-    + `the highest loss have a wrong label, and ${agreement} of those that agree least.`;
+    + `the highest loss have a wrong label, and ${agreement} of those that agree least; over `
+    + `${networks} networks it is ${means.loss} and ${means.agreement} on average.`;
 }
 
 /** A path for each grey but none: pixels of pictures in rows of eight. */
@@ -65,7 +66,8 @@ function render({ model, el }) {
       const count = wrong[score].filter(Boolean).length;
       picture.setAttribute("aria-label", `${title}: ${count} of ${wrong[score].length} wrong`);
     });
-    const text = sentenceOf(meta.epochs[at], wrong);
+    const means = Object.fromEntries(groups.map(({ score }) => [score, meta.means[score][at]]));
+    const text = sentenceOf(meta.epochs[at], wrong, meta.networks, means);
     input.value = at;
     input.setAttribute("aria-valuetext", `${meta.epochs[at]}`);
     value.textContent = meta.epochs[at];

@@ -19,12 +19,15 @@ LEVELS = "0123456789abcdefg"
 """A pixel's grey, from 0 to 16."""
 
 
-def sentence(epochs: int, wrong: Mapping[str, Sequence[int]]) -> str:
-    """How many of the pictures shown have wrong labels."""
+def sentence(
+    epochs: int, wrong: Mapping[str, Sequence[int]], networks: int, means: Mapping[str, str]
+) -> str:
+    """How many of the pictures shown have wrong labels, here and on average over networks."""
     loss, agreement = (sum(wrong[score]) for score in SCORES)
     return (
         f"After {epochs} epoch{'s' if epochs > 1 else ''}, {loss} of the {len(wrong['loss'])} with "
-        f"the highest loss have a wrong label, and {agreement} of those that agree least."
+        f"the highest loss have a wrong label, and {agreement} of those that agree least; over "
+        f"{networks} networks it is {means['loss']} and {means['agreement']} on average."
     )
 
 
@@ -43,7 +46,8 @@ class Suspects(Shown):
 
     Attributes:
         meta: ``epochs``; ``pictures``, a score to 64 greys of each picture, epoch by epoch;
-            ``wrong``, a score to 1 where the label is wrong; ``titles``.
+            ``wrong``, a score to 1 where the label is wrong; ``networks``, how many were trained;
+            ``means``, a score to the wrong ones' mean number over them; ``titles``.
         epoch: Index into ``meta["epochs"]``.
     """
 
@@ -70,6 +74,7 @@ class Suspects(Shown):
         at, pixels = config["networks"].index(network), load_digits().data.astype(int)
         pictures: dict[str, Any] = {}
         wrong: dict[str, Any] = {}
+        means: dict[str, Any] = {}
         for score in SCORES:
             k = config["scores"].index(score)
             numbers, flags = (labels[n][0, at, :, k] for n in ("first", "mislabelled"))
@@ -77,10 +82,14 @@ class Suspects(Shown):
                 ["".join(LEVELS[v] for v in pixels[number]) for number in row] for row in numbers
             ]
             wrong[score] = flags.astype(int).tolist()
+            counts = labels["mislabelled"][:, at, :, k].sum(-1).mean(0)
+            means[score] = [f"{count:.0f}" for count in counts]
         meta = {
             "epochs": list(config["epochs"]),
             "pictures": pictures,
             "wrong": wrong,
+            "networks": len(labels.jobs),
+            "means": means,
             "titles": SCORES,
         }
         super().__init__(meta=meta, epoch=epoch)
@@ -94,8 +103,11 @@ class Suspects(Shown):
 
     def __repr__(self) -> str:
         """A line that is the same at every run, for where no widget can be shown."""
-        wrong = {score: rows[self.epoch] for score, rows in self.meta["wrong"].items()}
-        return sentence(self.meta["epochs"][self.epoch], wrong)
+        wrong, means = (
+            {score: rows[self.epoch] for score, rows in self.meta[name].items()}
+            for name in ("wrong", "means")
+        )
+        return sentence(self.meta["epochs"][self.epoch], wrong, self.meta["networks"], means)
 
     def still(self) -> str:
         """Both groups of pictures, and the sentence."""

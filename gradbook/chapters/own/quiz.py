@@ -19,7 +19,7 @@ QUESTIONS = {
         ("its label", "Its loss says more: a learned example stands alone too.", False),
         (
             "its loss",
-            "If it is low the example is learned, and its gradient points anywhere.",
+            "If it is low the example is learned, and learned ones stand alone too.",
             True,
         ),
         ("its neighbours", "They do not tell a learned example from a wrong one.", False),

@@ -140,18 +140,18 @@ def test_a_loss_over_two_entries_is_that_of_changed_networks():
 def test_the_page_draws_and_says_what_python_does(measured):
     made = own.suspects_explorer(measured)
     text = Path(explorer.__file__).with_name("explorer.js").read_text(encoding="utf-8")
-    pictures, wrong = (
-        made.meta["pictures"]["loss"][3],
-        {k: v[3] for k, v in made.meta["wrong"].items()},
-    )
+    pictures = made.meta["pictures"]["loss"][3]
+    wrong, means = ({k: v[3] for k, v in made.meta[n].items()} for n in ("wrong", "means"))
+    counted = measured["mislabelled"][:, 0, 3, measured.config["scores"].index("loss")].sum(-1)
+    assert means["loss"] == f"{counted.mean():.0f}" and made.meta["networks"] == len(counted)
     script = (
         text.replace("export default", "const widget =")
         + f"console.log(JSON.stringify([shapesOf({json.dumps(pictures)}),"
-        + f"sentenceOf(8, {json.dumps(wrong)}), sentenceOf(1, {json.dumps(wrong)})]))"
+        + f"...[8, 1].map((n) => sentenceOf(n, {json.dumps(wrong)}, 20, {json.dumps(means)}))]))"
     )
     shapes, eight, one = json.loads(subprocess.check_output(["node", "-e", script], text=True))
     assert shapes == explorer.shapes(pictures)
-    assert [eight, one] == [explorer.sentence(n, wrong) for n in (8, 1)]
+    assert [eight, one] == [explorer.sentence(n, wrong, 20, means) for n in (8, 1)]
     assert sum(shape.count("z") for shape in shapes) == sum(
         pixel != "0" for picture in pictures for pixel in picture
     )
@@ -166,9 +166,8 @@ def test_the_slider_frames_the_wrong_labels(visit, tmp_path, measured, width, mo
         page.locator("input").fill(str(epoch))
         framed = sum(sum(flags[epoch]) for flags in made.meta["wrong"].values())
         assert page.locator(".wrong.on").count() == framed
-        wrong = {score: flags[epoch] for score, flags in made.meta["wrong"].items()}
-        said = explorer.sentence(made.meta["epochs"][epoch], wrong)
-        assert page.locator(".sentence").inner_text() == said
+        made.epoch = epoch
+        assert page.locator(".sentence").inner_text() == repr(made)
     box = page.locator(".gradbook-suspects").bounding_box()
     assert box["height"] <= most and box["x"] + box["width"] <= width
     assert seen.messages == []
