@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[1]
 ADDRESS = r"(github\.com/|/github/|/gh/){}(?![\w-])"
 # What pip is given, in a README's quotes or in those of a notebook's JSON.
 INSTALLED = re.compile(r'(?<=")gradbook(?:\[notebooks\])? @ [^"\\]+')
-SKIPPED = {".git", ".venv", "_build", "build", "dist", "vendor", "__pycache__"}
+SKIPPED = {".git", "gradbook.egg-info", ".venv", "_build", "build", "dist", "vendor", "__pycache__"}
 
 
 def owner_and_name(url: str) -> str:

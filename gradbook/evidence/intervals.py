@@ -159,7 +159,7 @@ def mean_interval(
     return mean, mean - reach, mean + reach
 
 
-def as_text(values: np.ndarray, digits: str = ".2f") -> str:
+def as_text(values: np.ndarray, digits: str = ".2f", scale: str = "real") -> str:
     """Mean over seeds and its 95 % interval as text, such as ``"0.40 (0.38 to 0.42)"``.
 
     Where nothing varies there is no interval: ``"0.40 (in every seed)"``.
@@ -167,13 +167,17 @@ def as_text(values: np.ndarray, digits: str = ".2f") -> str:
     Args:
         values: [seeds]; a nan is left out.
         digits: How each number is written, a format specification such as ``"+.1f"`` or ``".0%"``.
+        scale: As in `estimate`; ``"positive"`` for ratios that range over factors.
 
     Raises:
-        ValueError: Fewer than two seeds, or more than one number a seed.
+        ValueError: Fewer than two seeds, or more than one number a seed; or as `estimate`.
     """
     if np.ndim(values) != 1:
         raise ValueError(f"expected one number a seed, got the shape {np.shape(values)}")
     mean, low, high = mean_interval(values)
+    if scale != "real":
+        one = estimate(values, scale)
+        mean, low, high = one.mean, one.low, one.high
     if same(values):
         return f"{mean:{digits}} (in every seed)"
     return f"{mean:{digits}} ({low:{digits}} to {high:{digits}})"

@@ -47,6 +47,11 @@ def test_an_interval_is_told_with_the_digits_asked_for():
     assert as_text(-values, "+.0%") == f"-20% ({-high:+.0%} to {-low:+.0%})"
 
 
+def test_a_ratio_is_told_as_its_geometric_mean():
+    assert as_text(np.array([0.5, 2.0, 0.25, 4.0]), ".1f", "positive").startswith("1.0 (")
+    assert as_text(np.full(10, 2.0), ".1f", "positive") == "2.0 (in every seed)"
+
+
 def test_what_is_told_is_one_number_a_seed():
     with pytest.raises(ValueError, match=r"expected one number a seed, got the shape \(2, 3\)"):
         as_text(np.ones((2, 3)))

@@ -26,8 +26,8 @@ def card() -> Bet:
         "compare neighbouring arrows with those of a network without dropout. How many times "
         "larger is the angle between them?",
         one,
-        f"<p>{as_text(one)} times; with a fresh mask at every arrow {as_text(fresh, '.0f')} times. "
-        "The picture shows the masks.</p>",
+        f"<p>{as_text(one, '.1f', 'positive')} times; with a fresh mask at every arrow "
+        f"{as_text(fresh, '.0f', 'positive')} times. The picture shows the masks.</p>",
         low=0.2,
         high=50,
         within=1.5,
