@@ -40,7 +40,7 @@ class Effort:
     test: int = 2000
     epochs: int = 5
     seeds: int = 4
-    repeats: int = 5
+    repeats: int = 3
 
 
 FULL = Effort()

@@ -192,6 +192,7 @@ def test_a_closure_is_followed_too():
 
 def test_training_and_optimizer_are_exactly_as_without():
     """Dropout, batch norm, hooks, random state: the same bits, and nothing is left behind."""
+    torch.manual_seed(0)
     model = nn.Sequential(nn.Linear(6, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Dropout(0.5),
                           nn.Linear(16, 3))  # fmt: skip
     labels = torch.arange(40) % 3
@@ -211,10 +212,7 @@ def test_training_and_optimizer_are_exactly_as_without():
         if watched:
             with track.Doses(own, every=2, held=(rows[:20], labels[:20])) as doses:
                 loop()
-            assert (
-                len(doses.run) == 5
-                and torch.isfinite(torch.from_numpy(doses.run.held["noise_low"])).all()
-            )
+            assert len(doses.run) == 5 and (doses.run.held["noise_low"] > 0).all()  # no nan
         else:
             loop()
         return own, optimizer, torch.rand(1)

@@ -26,7 +26,8 @@ QUESTIONS = {
         ("10 times as long", "The root of 100.", True),
         ("100 times as long", "That is SGD, or Adam where Bp is below 1 − β₂.", False),
     ],
-    "After 2 % of training a unit's dose tells its norm at the end. Its early growth …": [
+    "Digits, plain descent. After 2 % of training a unit's dose tells its norm at the end. Its "
+    "early growth …": [
         (
             "tells as much: so early it is the dose, less a little decay",
             "Growth is η(dose − λ‖w‖).",
