@@ -174,13 +174,12 @@ def as_text(values: np.ndarray, digits: str = ".2f", scale: str = "real") -> str
     """
     if np.ndim(values) != 1:
         raise ValueError(f"expected one number a seed, got the shape {np.shape(values)}")
-    mean, low, high = mean_interval(values)
-    if scale != "real":
-        one = estimate(values, scale)
-        mean, low, high = one.mean, one.low, one.high
+    if len(values) < 2:
+        raise ValueError(f"expected two seeds or more for an interval, got {len(values)}")
+    one = estimate(values, scale)
     if same(values):
-        return f"{mean:{digits}} (in every seed)"
-    return f"{mean:{digits}} ({low:{digits}} to {high:{digits}})"
+        return f"{one.mean:{digits}} (in every seed)"
+    return f"{one.mean:{digits}} ({one.low:{digits}} to {one.high:{digits}})"
 
 
 def compare(values: np.ndarray, threshold: float, level: float = 0.95) -> np.ndarray:

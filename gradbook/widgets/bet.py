@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import traitlets as t
 
-from gradbook.evidence.intervals import mean_interval
+from gradbook.evidence.intervals import estimate, mean_interval
 from gradbook.widgets.controls import with_controls
 from gradbook.widgets.still import Shown, checked_id, listed, paragraph
 
@@ -74,6 +74,7 @@ class Bet(Shown):
         high: float,
         within: float,
         log: bool = False,
+        scale: str = "real",
         unit: str = "",
         digits: int = 2,
     ) -> Bet:
@@ -89,6 +90,7 @@ class Bet(Shown):
             within: Largest distance at which a seed agrees with a bet; on a logarithmic slider a
                 factor, 1.2 for 20 %.
             log: Whether the slider is logarithmic.
+            scale: Of the mean and its interval, as in `intervals.estimate`.
             unit: Written after the number.
             digits: Significant digits shown.
 
@@ -106,7 +108,7 @@ class Bet(Shown):
         if within <= (1 if log else 0):
             raise ValueError(f"expected within above {1 if log else 0}, got {within}")
         place, reach = (np.log(values), np.log(within)) if log else (values, within)
-        mean, lower, upper = (float(x) for x in mean_interval(values))
+        one = estimate(values, scale)
         return cls._of(
             id,
             "number",
@@ -115,7 +117,7 @@ class Bet(Shown):
             seeds=len(values),
             between=_pairs(np.abs(place[:, None] - place) <= reach),
             values=[float(f"{v:.6g}") for v in values],
-            interval=[mean, lower, upper],
+            interval=[one.mean, one.low, one.high],
             low=low,
             high=high,
             log=log,

@@ -111,7 +111,8 @@ def test_deck_has_a_lectures_blocks_and_its_minutes(name, made):
         r'<aside class="notes"><p><b>([\d.]+) min\.</b></p>(.*?)</aside>', text, re.S
     )
     assert [float(told) for told, _ in notes] == [slide.minutes for slide in shown]
-    assert all(slide_text.words(said) >= 5 for _, said in notes[:3])
+    first = 3 if name == "optimizers" else 4  # whose fourth slide shows all that the page says
+    assert all(slide_text.words(said) >= 5 for _, said in notes[:first])
 
 
 def test_minutes_follow_from_words_and_pictures():

@@ -32,5 +32,6 @@ def card() -> Bet:
         high=50,
         within=1.5,
         log=True,
+        scale="positive",
         unit=" times",
     ).under(drawn)
