@@ -130,6 +130,7 @@ def report(effort: Effort) -> Iterator[str]:
                     f"{problem.name}, {size:,} parameters: {what}",
                     str(found["groups"]),
                     figure(1000 * found["plain"]),
+                    figure(found["start"] / found["plain"]),
                     figure(found["recorded"]),
                     f"{100 * found['overhead']:.2f} %",
                     "3 %",
@@ -137,8 +138,14 @@ def report(effort: Effort) -> Iterator[str]:
                     figure(found["memory"]),
                 ]
             )
-    header = ["network: recorded", "groups", "a step (ms)", "a recorded step, in steps"]
-    header += [f"overhead at every={effort.every}", "to reach", "between (µs)", "memory (MB)"]
+    header = ["network: recorded", "groups", "a step (ms)", "the start, in steps"]
+    header += [
+        "a recorded step, in steps",
+        f"overhead at every={effort.every}",
+        "to reach",
+        "between (µs)",
+        "memory (MB)",
+    ]
     yield table(header, lines) + "\n"
 
 
@@ -146,14 +153,17 @@ def overhead(problem: Problem, held: track.Held | None, effort: Effort) -> dict:
     """Times of one network, both ways in turn in one process.
 
     Returns:
-        ``plain``, seconds of a step; ``recorded``, median ratio of a recorded step to the plain one
-        beside it; ``between``, seconds that the hooks take at a step that is not recorded;
-        ``overhead``, all of it spread over the steps; ``memory`` of a recorded step beyond a plain
-        one; ``groups``.
+        ``start``, seconds until the groups are found; ``plain``, seconds of a step; ``recorded``,
+        median ratio of a recorded step to the plain one beside it; ``between``, seconds that the
+        hooks take at a step that is not recorded; ``overhead``, all of it but the start, spread
+        over the steps; ``memory`` of a recorded step beyond a plain one; ``groups``.
     """
     model = copy.deepcopy(problem.model)
     optimizer = torch.optim.AdamW(model.parameters(), 1e-4)
-    doses = track.Doses(model, every=1, held=held, inputs=problem.inputs[: effort.held])
+    began = time.perf_counter()
+    few = None if held is not None else problem.inputs[:8]
+    doses = track.Doses(model, every=1, held=held, inputs=few)
+    start = time.perf_counter() - began
 
     def plain() -> None:
         problem.step(model, optimizer)
@@ -168,9 +178,10 @@ def overhead(problem: Problem, held: track.Held | None, effort: Effort) -> dict:
     ratio = median(b / a for a, b in pairs)
     step = median(a for a, _ in pairs)
     memory = peak_memory(recorded) - peak_memory(plain)
-    never = track.Doses(model, every=[0], start=1, inputs=problem.inputs[: effort.held])
+    never = track.Doses(model, doses.groups, every=[0], start=1)
     between = _hooks(never, optimizer)
     return {
+        "start": start,
         "plain": step,
         "recorded": ratio,
         "between": between,

@@ -45,8 +45,9 @@ def unit_group(model: nn.Module, layer: str, unit: int, *, inputs: Inputs | None
         TypeError: An argument is of the wrong type.
         ValueError: There is no such layer or unit; or the weights that read it cannot be told.
 
-    Cost: 1 + 4 ⌈log₂ m⌉ forward passes of the few rows for all m units of a layer, at least 5; no
-    backward pass. Without inputs one forward pass more for each form that is tried.
+    Cost: one forward pass of the few rows for all m units of a layer, and 4 ⌈log₂ m⌉, at least 4,
+    of what lies between its layers with weights, which compute nothing in these; no backward pass.
+    Without inputs one forward pass more for each form that is tried.
     """
     return _Follower(model, layer, inputs).group(whole(unit, "unit"))
 
@@ -126,15 +127,15 @@ class _Follower:
         past = False
         for at, mask in enumerate(masks):
             for sign in (1, -1):
-                changed = following.run(
+                differs, output_differs = following.changed(
                     net,
                     arguments,
+                    first,
                     self.name,
                     lambda y, m=mask, s=sign: self._changed(y, m, s),
-                    first,
                 )
-                past = past or following.outputs_differ(first, changed)
-                for key, columns in following.differences(first, changed, self.modules).items():
+                past = past or output_differs
+                for key, columns in differs.items():
                     known = seen.setdefault(key, torch.zeros(2 * bits, len(columns)).bool())
                     known[at] |= columns
         found = {}

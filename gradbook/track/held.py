@@ -44,6 +44,11 @@ class Held:
                 "of a DataLoader hold one batch, such as Held(*next(iter(loader)))"
             )
 
+    @property
+    def few(self) -> Inputs:
+        """The first eight rows' inputs, enough to follow units with."""
+        return Rows.read(self.inputs, self.targets, self.loss, self.output).take(slice(8)).inputs
+
     def measured(self, model: nn.Module) -> tuple[dict[str, float], dict[str, Tensor]]:
         """Noise scale with its interval and coherence; and of each row [n] its ``agreement``, the
         cosine of its gradient with the mean of the others', and its ``loss``.

@@ -42,9 +42,10 @@ class Doses:
 
     A record that fails is a warning, and training goes on.
 
-    Cost: at a recorded step some passes over the groups' weights in float64, and, with a held
-    batch, the passes of `example_gram` and one forward pass more; at any other step a comparison of
-    two numbers. A record takes 32 bytes a group, and is appended to the file at once.
+    Cost: at the start, of each layer whose units are followed, what `unit_groups` costs; at a
+    recorded step some passes over the groups' weights in float64, and, with a held batch, the
+    passes of `example_gram` and one forward pass more; at any other step a comparison of two
+    numbers. A record takes 32 bytes a group, and is appended to the file at once.
 
     Limits: sharded parameters (FSDP) are not put together; of several optimizers one is followed;
     ``pull`` is nan for optimizers other than SGD, Adam and AdamW of torch.
@@ -78,8 +79,8 @@ class Doses:
             every: A record at each so many-th step, the first included; or the steps themselves.
             held: Rows whose single gradients are compared at each record: a `Held`, or
                 (inputs, targets) with integer labels.
-            inputs: A few rows to follow units with; by default the held ones, or random ones of a
-                form that the network takes.
+            inputs: A few rows to follow units with; by default the first eight held ones, or random
+                ones of a form that the network takes.
             path: File to append records to; None keeps them in memory. If it holds a run of the
                 same groups, that is gone on with.
             tensorboard: Folder for TensorBoard's curves; None writes none.
@@ -102,7 +103,7 @@ class Doses:
         self._every = chosen(every)
         self._model, self._held = model, held
         if inputs is None and held is not None:
-            inputs = held.inputs
+            inputs = held.few
         self.groups, self.left_out = find_groups(model, groups, inputs)
         self._followed = Followed(model, self.groups)
         self._own = {id(parameter) for parameter in self._followed.parameters}

@@ -3,6 +3,7 @@
 import pytest
 import torch
 from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
 
 from gradbook import models, probes
 from gradbook.probes.following import LAYERS
@@ -96,6 +97,36 @@ def test_attention_reads_by_query_key_and_value():
     model = attention(vdim=4)
     group = probes.unit_group(model, "two", 3)
     assert list(group) == ["two.weight", "two.bias", "mix.v_proj_weight"]
+
+
+def test_what_a_network_adds_in_place_is_followed():
+    """To a layer's output, to what a normalization has read, and to a softmax's result."""
+    model = By(
+        lambda m, x: m.c(m.b((h := m.a(x)).relu()).add_(h).relu()),
+        a=nn.Linear(6, 8), b=nn.Linear(8, 8), c=nn.Linear(8, 2),
+    )  # fmt: skip
+    assert list(probes.unit_group(model, "a", 1))[2:] == ["b.weight", "c.weight"]
+    assert list(probes.unit_group(model, "b", 1))[2:] == ["c.weight"]
+    model = By(
+        lambda m, x: m.c((h := m.a(x) + 0).add_(m.b(m.norm(h)))),
+        a=nn.Linear(6, 8), norm=nn.LayerNorm(8), b=nn.Linear(8, 8), c=nn.Linear(8, 2),
+    )  # fmt: skip
+    assert list(probes.unit_group(model, "a", 1))[2:] == ["b.weight", "c.weight"]
+    model = By(
+        lambda m, x: m.c(m.gate(x).softmax(-1).mul_(m.a(x))),
+        gate=nn.Linear(6, 8), a=nn.Linear(6, 8), c=nn.Linear(8, 2),
+    )  # fmt: skip
+    assert list(probes.unit_group(model, "a", 1))[2:] == ["c.weight"]
+
+
+def test_layers_compute_once_for_all_units():
+    layers = (nn.Conv2d(3, 16, 3), nn.ReLU(), nn.Conv2d(16, 9, 3), FLAT, nn.Linear(36, 2))
+    model, rows = nn.Sequential(*layers), torch.randn(4, 3, 6, 6)
+    with FlopCounterMode(display=False) as once:
+        model(rows)
+    with FlopCounterMode(display=False) as whole:
+        assert len(probes.unit_groups(model, "0", inputs=rows)) == 16
+    assert whole.get_total_flops() == once.get_total_flops() > 0
 
 
 def test_every_layer_that_reads_a_unit_counts():

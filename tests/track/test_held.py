@@ -4,9 +4,11 @@ import math
 
 import pytest
 import torch
+from torch import nn
 from torch.utils.data import DataLoader
 
-from gradbook.track import Held, noise_interval
+from gradbook.track import Doses, Held, noise_interval
+from zoo import By
 
 
 def gradients(n, seed, signal=1.0, parameters=50, spread=2.0, heavy=False):
@@ -76,3 +78,11 @@ def test_a_level_is_a_share(level):
 def test_held_rows_are_rows():
     with pytest.raises(TypeError, match=r"targets as a tensor, got NoneType: of a DataLoader hold"):
         Held(DataLoader([(torch.zeros(2), 0)]), None)
+
+
+def test_units_are_followed_with_eight_of_the_held_rows():
+    seen = []
+    layers = nn.Linear(6, 5), nn.ReLU(), nn.Linear(5, 3)
+    model = By(lambda m, x: (seen.append(len(x)), m.layers(x))[1], layers=nn.Sequential(*layers))
+    doses = Doses(model, held=(torch.randn(40, 6), torch.arange(40) % 3))
+    assert set(seen) == {8} and list(doses.groups) == [f"layers.0[{n}]" for n in range(5)]
