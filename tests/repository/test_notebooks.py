@@ -66,12 +66,12 @@ def test_chapter_runs_alone_with_the_installed_wheel(chapter, run_alone):
 
 
 def test_wheel_holds_the_data_and_the_widgets(installed_wheel):
-    def shipped(folder: Path) -> set[str]:
-        left = {"__pycache__", "parts"}  # by Python, and by experiments that were stopped
-        files = (path for path in folder.rglob("*") if not left.intersection(path.parts))
-        return {str(path.relative_to(folder)) for path in files if path.is_file()}
-
-    assert shipped(installed_wheel / "gradbook") == shipped(ROOT / "gradbook")
+    """All that git would keep, and neither a stopped experiment's parts nor a test's own files."""
+    kept = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "gradbook"]
+    ours = subprocess.run(kept, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    files = (p for p in (installed_wheel / "gradbook").rglob("*") if p.is_file())
+    shipped = {str(path.relative_to(installed_wheel)) for path in files}
+    assert {file for file in shipped if "__pycache__" not in file} == set(ours.splitlines())
 
 
 def test_no_requirement_of_the_package_forces_another_torch(installed_wheel):
