@@ -45,9 +45,8 @@ def unit_group(model: nn.Module, layer: str, unit: int, *, inputs: Inputs | None
         TypeError: An argument is of the wrong type.
         ValueError: There is no such layer or unit; or the weights that read it cannot be told.
 
-    Cost: one forward pass of the few rows for all m units of a layer, and 4 ⌈log₂ m⌉, at least 4,
-    of what lies between its layers with weights, which compute nothing in these; no backward pass.
-    Without inputs one forward pass more for each form that is tried.
+    Cost: one forward pass for all m units of a layer, and 4 ⌈log₂ m⌉, at least 4, in which layers
+    compute nothing; no backward pass. Without inputs one more for each form that is tried.
     """
     return _Follower(model, layer, inputs).group(whole(unit, "unit"))
 
