@@ -44,7 +44,7 @@ def cost_rows(costs: Atlas, rows: Sequence[int] = ()) -> list[dict[str, object]]
 
 def _cost(seconds: float, megabytes: float) -> str:
     time = f"{float(f'{1000 * seconds:.2g}'):g}"
-    return f"{time} / {f'{megabytes:,.0f}' if megabytes > 1 else '<1'}"
+    return f"{time}\u00a0/\u00a0{f'{megabytes:,.0f}' if megabytes > 1 else '<1'}"
 
 
 def precision_rows(labels: Atlas, network: str) -> list[dict[str, object]]:
