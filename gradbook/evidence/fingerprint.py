@@ -17,6 +17,7 @@ from __future__ import annotations
 import ast
 import functools
 import hashlib
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,7 +54,7 @@ def of(module: Path, package: Path = PACKAGE) -> str:
     Raises:
         FileNotFoundError: There is no such file.
     """
-    code = _Code(package)
+    code = _code(package, tuple(sorted(_times(package))))
     experiment = code.module(module)
     open_ends: list[Definition] = [(experiment, n) for n in ROOTS if n in experiment.defined]
     reached, hashes = set[Definition](), set[str]()
@@ -62,22 +63,46 @@ def of(module: Path, package: Path = PACKAGE) -> str:
         if definition in reached:
             continue
         reached.add(definition)
-        text, used = code.written(definition)
-        hashes.add(_hash(text))
+        own, used = code.hashed(definition)
+        hashes.add(own)
         open_ends += used
     return _hash("\n".join(sorted(hashes)))
 
 
+def _times(folder: Path | str) -> Iterator[tuple[str, int]]:
+    """Each file of source below a folder, and when it was changed."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir():
+                yield from _times(entry.path)
+            elif entry.name.endswith(".py"):
+                yield entry.path, entry.stat().st_mtime_ns
+
+
+@functools.lru_cache(maxsize=2)
+def _code(package: Path, times: tuple[tuple[str, int], ...]) -> _Code:
+    """The package as its files are now: experiments share most of what they reach."""
+    return _Code(package)
+
+
 class _Code:
-    """The package's source, read as far as it is asked for."""
+    """The package's source, read as far as it is asked for, and each definition once."""
 
     def __init__(self, package: Path) -> None:
         self.package = package
+        self._hashed: dict[Definition, tuple[str, list[Definition]]] = {}
 
     def module(self, file: Path) -> Module:
         return _read(file, file.stat().st_mtime_ns, self.package.name)
 
-    def written(self, definition: Definition) -> tuple[str, list[Definition]]:
+    def hashed(self, definition: Definition) -> tuple[str, list[Definition]]:
+        """The hash of a definition's source, and the definitions that it uses."""
+        if definition not in self._hashed:
+            text, used = self._written(definition)
+            self._hashed[definition] = _hash(text), used
+        return self._hashed[definition]
+
+    def _written(self, definition: Definition) -> tuple[str, list[Definition]]:
         """A definition's source in one form, and the definitions that it uses."""
         module, name = definition
         used: list[Definition] = [(module, "")] if module.done and name else []
@@ -149,8 +174,12 @@ class _Code:
     @staticmethod
     def _token(module: Module, name: str, rest: list[str]) -> tuple[str, list[Definition]]:
         """A definition by its name and its own source, so that two of one name differ."""
-        own = _hash("\n".join(_bare(statement) for statement in module.defined[name]))
-        return ".".join([name, own, *rest]), [(module, name)]
+        return ".".join([name, _own(module, name), *rest]), [(module, name)]
+
+
+@functools.cache
+def _own(module: Module, name: str) -> str:
+    return _hash("\n".join(_bare(statement) for statement in module.defined[name]))
 
 
 @functools.cache
