@@ -1,4 +1,4 @@
-"""A garden grown on the gradient of all examples, its books kept at every step."""
+"""A garden grown on the gradient of all examples, its books kept on the way."""
 
 from __future__ import annotations
 
@@ -18,19 +18,21 @@ def balance(
     weight_decay: float,
     learning_rate: float,
     steps: int,
+    every: int = 1,
     seed: int = 0,
 ) -> dict[str, Tensor]:
-    """Grow recognizers a·b on the gradient of all examples, and keep the books at every step.
+    """Grow recognizers a·b on the gradient of all examples, and keep the books.
 
     Args:
         frequencies: p [K].
         weight_decay: λ.
         learning_rate: η.
         steps: How many.
+        every: Steps between two entries; the start is the first.
         seed: Of the initial weights.
 
     Returns:
-        ``net`` (dose less erosion), ``decay`` and ``norm`` [steps + 1, K], by `probes.dose`.
+        ``net`` (dose less erosion), ``decay`` and ``norm`` [entries, K], by `probes.dose`.
     """
     rows = examples.population(frequencies)
     inputs, targets = map(torch.from_numpy, rows[:2])
@@ -48,5 +50,5 @@ def balance(
         diet=diets.Diet(weight_decay=weight_decay),
         steps=steps,
         learning_rate=learning_rate,
-        every=1,
+        every=every,
     )[1]
