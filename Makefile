@@ -64,9 +64,10 @@ lint: $(INSTALLED)  ## ruff, mypy, and the notebooks' form
 unit: $(INSTALLED)  ## the package's tests and the repository's
 	$(call tested_twice,OMP_NUM_THREADS=1 $(PYTEST) --ignore=tests/pages)
 
-nbval: $(INSTALLED)  ## run every notebook and compare each text output
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --nbval --nbval-cell-timeout=240 \
-	    -n auto --dist loadfile book
+nbval: $(INSTALLED)  ## run every notebook, alone with a wheel, and compare each text output
+	$(BIN)/python tools/colab.py
+	$(call tested_twice,PYTHONPATH=$(CURDIR)/_build/colab/package OMP_NUM_THREADS=1 \
+	    $(PYTEST) --nbval --nbval-cell-timeout=240 _build/colab/notebooks)
 
 variants: $(INSTALLED)  ## nbval again with other instruction sets, and with every thread
 	ATEN_CPU_CAPABILITY=default $(BIN)/python -m pytest --nbval --nbval-cell-timeout=240 book

@@ -32,21 +32,28 @@ def points(cell: nbformat.NotebookNode) -> float:
 
 @each_chapter
 def test_teachers_notebook_passes_its_checks(path, run_alone):
-    """Alone with the installed wheel, as a teacher has it: this is the chapter's whole run too."""
+    """Alone with the installed wheel, as a teacher has it."""
     graded = checks(run_alone(course.twin(read(path), teacher=True), path.name))
     assert len(graded) == len(course.exercises_of(read(path)))
     for cell in graded:
         assert "".join(output.text for output in cell.outputs).startswith("Right: ")
 
 
-@each_chapter
-def test_students_notebook_fails_each_check(path, tmp_path):
-    """Its imports and its exercises are run; what lies between needs no answer."""
-    student = course.twin(read(path), teacher=False)
-    code = [cell for cell in student.cells if cell.cell_type == "code"]
-    student.cells = [c for c in code if "import " in c.source or c.metadata.get("nbgrader")]
-    nbformat.write(student, tmp_path / path.name)
-    for cell in checks(notebooks.execute(tmp_path / path.name, allow_errors=True)):
+def test_students_notebooks_fail_each_check(tmp_path):
+    """Their imports and their exercises are run, all in one kernel; what lies between needs no
+    answer."""
+    together, expected = V4.new_notebook(), 0
+    for path in CHAPTERS:
+        student = course.twin(read(path), teacher=False)
+        code = [cell for cell in student.cells if cell.cell_type == "code"]
+        together.cells += [c for c in code if "import " in c.source or c.metadata.get("nbgrader")]
+        expected += len(course.exercises_of(read(path)))
+    for number, cell in enumerate(together.cells):
+        cell.id = str(number)
+    nbformat.write(together, tmp_path / "students.ipynb")
+    executed = notebooks.execute(tmp_path / "students.ipynb", allow_errors=True)
+    assert len(checks(executed)) == expected
+    for cell in checks(executed):
         told, failed = cell.outputs
         assert told.text.startswith("No answer yet")
         assert (failed.output_type, failed.ename) == ("error", "TypeError")
