@@ -51,10 +51,11 @@ def finish(app, exception) -> None:
         return
     root = Path(app.outdir)
     for path in root.rglob("*.html"):
-        if ("_static" not in path.parts and path.parent != root) or path.name == "search.html":
+        folders = path.relative_to(root).parent.parts
+        if (folders and "_static" not in folders) or path.name == "search.html":
             text = path.read_text(encoding="utf-8")
             page = parts.moved_out(moved_out(finished(text, path), path, root), root)
-            up = "../" * (len(path.relative_to(root).parts) - 1)
+            up = "../" * len(folders)
             storage = f'<script src="{up}_static/host/storage.js"></script>\n  '
             path.write_text(page.replace("<script", f"{storage}<script", 1), encoding="utf-8")
     front = root / f"{app.config.root_doc}.html"

@@ -110,7 +110,8 @@ def check_pages(archive: Path, place: Path, browser) -> int:
     shutil.rmtree(place, ignore_errors=True)
     with zipfile.ZipFile(archive) as file:
         file.extractall(place)
-    pages = [path for path in sorted(place.rglob("*.html")) if "_static" not in path.parts]
+    pages = sorted(place.rglob("*.html"))
+    pages = [path for path in pages if "_static" not in path.relative_to(place).parts]
     if not any(path.name == "index.html" for path in pages):
         raise Failed(f"{archive.name} has no index.html")
     found: list[str] = []

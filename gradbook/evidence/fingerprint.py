@@ -93,7 +93,7 @@ class _Code:
         self._hashed: dict[Definition, tuple[str, list[Definition]]] = {}
 
     def module(self, file: Path) -> Module:
-        return _read(file, file.stat().st_mtime_ns, self.package.name)
+        return _read(file, file.stat().st_mtime_ns, self.package)
 
     def hashed(self, definition: Definition) -> tuple[str, list[Definition]]:
         """The hash of a definition's source, and the definitions that it uses."""
@@ -183,7 +183,7 @@ def _own(module: Module, name: str) -> str:
 
 
 @functools.cache
-def _read(file: Path, changed: int, package: str) -> Module:
+def _read(file: Path, changed: int, package: Path) -> Module:
     module = Module()
     for statement in ast.parse(file.read_text(encoding="utf-8")).body:
         if names := _imports(statement):
@@ -221,14 +221,14 @@ def _imports(node: ast.AST) -> dict[str, str]:
     return {}
 
 
-def _exported(statement: ast.stmt, file: Path, package: str) -> dict[str, str]:
+def _exported(statement: ast.stmt, file: Path, package: Path) -> dict[str, str]:
     """What a lazy face exports: the names in its call of ``lazy_loader.attach``."""
     if not (isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Call)):
         return {}
     function = statement.value.func
     if not (isinstance(function, ast.Attribute) and function.attr == "attach"):
         return {}
-    here = ".".join(file.parent.parts[file.parent.parts.index(package) :])
+    here = ".".join([package.name, *file.parent.relative_to(package).parts])
     for keyword in statement.value.keywords:
         if keyword.arg == "submod_attrs":
             table = ast.literal_eval(keyword.value)

@@ -52,7 +52,8 @@ FILES = {
 
 @pytest.fixture
 def package(tmp_path):
-    root = tmp_path / "gradbook"
+    """As it lies in a clone: in a folder of its own name."""
+    root = tmp_path / "gradbook" / "gradbook"
     for name, source in FILES.items():
         write(root, name, source)
     return root

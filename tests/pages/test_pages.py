@@ -12,7 +12,9 @@ from settled import settle
 
 ROOT = Path(__file__).resolve().parents[2]
 HTML = ROOT / "_build/html"
-PAGES = sorted(p for p in HTML.rglob("*.html") if not {"_static", "slides"} & {*p.parts})
+PAGES = sorted(
+    p for p in HTML.rglob("*.html") if not {"_static", "slides"} & {*p.relative_to(HTML).parts}
+)
 CHAPTERS = [p for p in PAGES if (ROOT / p.relative_to(HTML)).with_suffix(".ipynb").exists()]
 NEW_SHAPE = {"index", "ledger", *(p.parent.name for p in CHAPTERS if p.parent.name != "book")}
 OLD_SHAPE = [p for p in CHAPTERS if p.parent.name == "book" and p.stem not in NEW_SHAPE]
@@ -68,7 +70,7 @@ def test_the_book_is_built():
         path.relative_to(ROOT).with_suffix("")
         for path in (ROOT / "book").rglob("*")
         if path.suffix in (".md", ".ipynb")
-        and not {"_static", ".ipynb_checkpoints"} & {*path.parts}
+        and not {"_static", ".ipynb_checkpoints"} & {*path.relative_to(ROOT).parts}
     }
     assert written <= built, "a page is missing: is it in _toc.yml?"
 

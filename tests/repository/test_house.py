@@ -19,8 +19,11 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 DRAWING = [
     path
     for path in FILES
-    if ({"figures", "widgets"} & {*path.parts} or path.stem in ("figures", "explorer"))
-    and "experiments" not in path.parts
+    if (
+        {"figures", "widgets"} & {*path.relative_to(PACKAGE).parts}
+        or path.stem in ("figures", "explorer")
+    )
+    and "experiments" not in path.relative_to(PACKAGE).parts
 ]
 
 

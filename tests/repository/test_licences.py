@@ -20,7 +20,8 @@ FORMS = sorted((ROOT / ".github/ISSUE_TEMPLATE").glob("*_*.yml"))
 VENDORED = sorted(
     path
     for path in ROOT.rglob("vendor/*")
-    if path.is_dir() and not repository.SKIPPED.difference({"vendor"}).intersection(path.parts)
+    if path.is_dir()
+    and not repository.SKIPPED.difference({"vendor"}) & {*path.relative_to(ROOT).parts}
 )
 
 

@@ -147,7 +147,14 @@ def test_five_commands_lead_from_a_clone_to_a_changed_chapter(clone):
         subprocess.run([*command.split(), "--dry-run"], cwd=clone, check=True, capture_output=True)
 
 
-@pytest.mark.parametrize("line", EVIDENCE)
+def test_evidence_is_up_to_date_in_a_clone(environment):
+    """The clone lies in a folder of the package's own name."""
+    (line,) = [line for line in EVIDENCE if line.endswith("evidence status")]
+    said = run(line, environment).splitlines()
+    assert said[0].endswith(": up to date") and not [one for one in said if "other code" in one]
+
+
+@pytest.mark.parametrize("line", [line for line in EVIDENCE if not line.endswith(" status")])
 def test_evidence_is_up_to_date_when_asked(line, capsys):
     assert command_line.main(line.partition(" -m gradbook ")[2].split()) == 0
     assert "up to date" in capsys.readouterr().out
